@@ -1,0 +1,1 @@
+"""Measurements that any user can repeat; see README.md."""

@@ -1,0 +1,263 @@
+"""A scratch copy of a project: edits are made and commands run there only."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from benchmarks.edit import Edit, edited
+from benchmarks.judge import Run, read_outcome_lines
+from benchmarks.project import Project, read_project
+
+PLUGIN = "impact_benchmark_outcomes"
+MAP_FOLDER = ".impact"
+KEPT = (MAP_FOLDER, "__pycache__")
+"""Survive the cleaning between runs."""
+TAIL_CHARACTERS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has ended or was ended.
+
+    Attributes:
+        status: Exit status; negative for a signal.
+    """
+
+    status: int
+    stdout: str
+    stderr: str
+    duration_s: float
+    is_timed_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The copy and how to run things in it.
+
+    Attributes:
+        origin: The checkout that was copied; nothing is written there.
+        scratch: Holds the copy in `copy`, and files of the benchmark beside it.
+        python: Interpreter with the project's requirements and impact-select.
+        pytest_args: Added to every pytest run, options only.
+        tests: Files or folders given to every pytest run that names no test itself.
+        timeout_s: For each command.
+    """
+
+    origin: Path
+    scratch: Path
+    python: Path
+    pytest_args: tuple[str, ...]
+    tests: tuple[str, ...]
+    timeout_s: float
+
+    @property
+    def copy(self) -> Path:
+        """Give the top of the copy."""
+        return self.scratch / "copy"
+
+    def limited(self, timeout_s: float) -> "Workspace":
+        """Give the same workspace with another time limit."""
+        return replace(self, timeout_s=timeout_s)
+
+    def revision(self) -> str:
+        """Give the commit that was copied."""
+        return self._git("rev-parse", "HEAD").strip()
+
+    def python_version(self) -> str:
+        """Give the interpreter's version, as 3.13.0."""
+        code = "import platform; print(platform.python_version())"
+        return self.run([str(self.python), "-c", code]).stdout.strip()
+
+    def project(self, include: Sequence[str], exclude: Sequence[str]) -> Project:
+        """Read the tracked files; the globs say which may be edited."""
+        paths = [
+            path
+            for path in self._git("ls-files", "-z").split("\0")
+            if path and (self.copy / path).is_file() and not (self.copy / path).is_symlink()
+        ]
+        return read_project(
+            paths,
+            lambda path: (self.copy / path).read_bytes(),
+            lambda path: (
+                (not include or any(fnmatch(path, glob) for glob in include))
+                and not any(fnmatch(path, glob) for glob in exclude)
+            ),
+        )
+
+    @contextmanager
+    def applied(self, edit: Edit) -> Iterator[None]:
+        """Make an edit, and take it back."""
+        try:
+            for file in edit.files:
+                path = self.copy / file.path
+                after = edited(file, path.read_bytes() if path.exists() else b"")
+                if after is None:
+                    path.unlink()
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(after)
+                _make_newest(path)
+            yield
+        finally:
+            self.clean()
+            for file in edit.files:
+                if (self.copy / file.path).exists():
+                    _make_newest(self.copy / file.path)
+
+    def clean(self) -> None:
+        """Bring every file back to the base; the map and compiled files stay."""
+        self._git("reset", "--hard", "--quiet")
+        self._git("clean", "-ffdxq", *(part for name in KEPT for part in ("-e", name)))
+        for path in sorted(self.copy.rglob("__pycache__"), reverse=True):
+            # A folder that an edit added must not stay as an empty package.
+            if path.is_dir() and not any(other != path for other in path.parent.iterdir()):
+                shutil.rmtree(path.parent)
+
+    def pytest(self, *args: str, only: str | None = None) -> Run:
+        """Run pytest, on one test or on all, and read what its tests did."""
+        lines = self.scratch / "outcomes.jsonl"
+        lines.write_text("")
+        command = [str(self.python), "-m", "pytest", "-p", PLUGIN]
+        command += ["--continue-on-collection-errors", *self.pytest_args, *args]
+        command += [only] if only is not None else self.tests
+        ended = self.run(command, {"IMPACT_BENCHMARK_OUTCOMES": str(lines)})
+        with lines.open(encoding="ascii") as opened:
+            outcomes, collection, outside = read_outcome_lines(opened)
+        return Run(
+            ended.status,
+            outcomes,
+            collection,
+            tuple(outside),
+            ended.duration_s,
+            ended.is_timed_out,
+            (ended.stdout + ended.stderr)[-TAIL_CHARACTERS:],
+        )
+
+    def select(self, *args: str) -> tuple[dict[str, Any] | None, Ended]:
+        """Run `impact select`; give its JSON where it printed some."""
+        command = [str(self.python), "-m", "impact_select", "select", "--format", "json", *args]
+        ended = self.run(command)
+        try:
+            answer = json.loads(ended.stdout)
+        except ValueError:
+            return None, ended
+        return (answer if isinstance(answer, dict) else None), ended
+
+    def run(self, command: Sequence[str], variables: Mapping[str, str] | None = None) -> Ended:
+        """Run a command at the top of the copy; all its processes end with it."""
+        out, err = self.scratch / "stdout", self.scratch / "stderr"
+        started = time.perf_counter()
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(
+                command,
+                cwd=self.copy,
+                env=self._environment() | dict(variables or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+            try:
+                status = process.wait(self.timeout_s)
+                is_timed_out = False
+            except subprocess.TimeoutExpired:
+                is_timed_out = True
+            finally:
+                duration_s = time.perf_counter() - started
+                _end_group(process.pid)
+                status = process.wait()
+        return Ended(
+            status,
+            out.read_text(errors="replace"),
+            err.read_text(errors="replace"),
+            duration_s,
+            is_timed_out,
+        )
+
+    def keep_map(self) -> None:
+        """Set the recorded map aside, so that `restore_map` can bring it back."""
+        shutil.rmtree(self.scratch / "map", ignore_errors=True)
+        shutil.copytree(self.copy / MAP_FOLDER, self.scratch / "map")
+
+    def restore_map(self) -> None:
+        """Put the recorded map back."""
+        self.remove_map()
+        shutil.copytree(self.scratch / "map", self.copy / MAP_FOLDER)
+
+    def remove_map(self) -> None:
+        """Forget what was recorded."""
+        shutil.rmtree(self.copy / MAP_FOLDER, ignore_errors=True)
+
+    def map_bytes(self) -> dict[str, bytes]:
+        """Give the content of the map's files, by name."""
+        folder = self.copy / MAP_FOLDER
+        return {path.name: path.read_bytes() for path in folder.glob("*.sqlite")}
+
+    def _environment(self) -> dict[str, str]:
+        # PYTHONPATH comes before an editable install of the checkout that was copied.
+        plugin = Path(__file__).parent / "plugin"
+        roots = [root for root in (self.copy / "src", self.copy) if root.is_dir()]
+        dropped = ("PYTEST_", "COVERAGE_", "COV_CORE_", "GIT_", "IMPACT_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+        return kept | {
+            "PYTHONPATH": os.pathsep.join(str(path) for path in (*roots, plugin)),
+            "PYTHONHASHSEED": "0",
+            "PATH": os.pathsep.join((str(self.python.parent), kept.get("PATH", os.defpath))),
+            "VIRTUAL_ENV": str(self.python.parent.parent),
+            "IMPACT_BENCHMARK_OUTSIDE": str(self.origin),
+        }
+
+    def _git(self, *args: str) -> str:
+        done = subprocess.run(
+            ["git", *args], cwd=self.copy, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+
+def make_workspace(
+    origin: Path,
+    scratch: Path,
+    python: Path,
+    pytest_args: Sequence[str] = (),
+    tests: Sequence[str] = (),
+    timeout_s: float = 3600.0,
+) -> Workspace:
+    """Copy the last commit of a checkout to `scratch/copy`, which must not be there."""
+    workspace = Workspace(
+        origin.resolve(),
+        scratch.resolve(),
+        python.absolute(),
+        tuple(pytest_args),
+        tuple(tests),
+        timeout_s,
+    )
+    workspace.scratch.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        ["git", "clone", "--quiet", str(workspace.origin), str(workspace.copy)], check=True
+    )
+    return workspace
+
+
+def _make_newest(path: Path) -> None:
+    # Python takes a compiled file for current by size and whole seconds of the source.
+    newest = max(_newest_s[-1] + 1, int(time.time()))
+    _newest_s.append(newest)
+    os.utime(path, (newest, newest))
+
+
+_newest_s = [0]
+"""Seconds that edited files were given, each once; later than any before."""
+
+
+def _end_group(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

@@ -1,0 +1,267 @@
+"""The map, opened read-only: rows become values, and damage becomes one error."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pyroaring import BitMap
+
+from impact_select.adapters.map_schema import (
+    bits,
+    check_schema,
+    check_seal,
+    unpack_outline,
+)
+from impact_select.adapters.snapshot_facts import facts_from_json
+from impact_select.errors import MapUnreadable
+from impact_select.model.ids import Blob, RepoPath, TestId
+from impact_select.model.impact_map import FileVersion, ModuleNames, Recorded, Snapshot
+from impact_select.model.recorded import Outcome, ReadKind
+from impact_select.model.source import Outline
+
+
+class ImpactMap:
+    """A map opened for reading. Use as a context manager.
+
+    Every method raises MapUnreadable when what it reads makes no sense.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a map.
+
+        Raises:
+            MapUnreadable: It is missing, damaged, or no map.
+            MapSchema: Another version wrote it.
+        """
+        if path.is_dir():
+            raise MapUnreadable(path, "it is a directory")
+        check_seal(path)
+        # Nothing may change a file that is open as immutable; the writer replaces it.
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        try:
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            check_schema(connection, path)
+        except sqlite3.Error as error:
+            raise MapUnreadable(path, str(error)) from error
+        return cls(path, connection)
+
+    def __enter__(self) -> Self:
+        """Return the map itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    # -- the whole --------------------------------------------------------------------
+
+    @cached_property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """All recording sessions, oldest first."""
+        with self._checked():
+            return tuple(
+                Snapshot(facts_from_json(json.loads(facts)), bits(manifest), bits(recordings))
+                for facts, manifest, recordings in self._rows(
+                    "SELECT facts, manifest, recordings FROM snapshot ORDER BY id"
+                )
+            )
+
+    @cached_property
+    def files(self) -> Mapping[int, FileVersion]:
+        """All file versions by number."""
+        with self._checked():
+            return {
+                int(number): FileVersion(int(number), RepoPath(path), Blob(blob), mode)
+                for number, path, blob, mode in self._rows("SELECT id, path, blob, mode FROM file")
+            }
+
+    @cached_property
+    def versions(self) -> Mapping[RepoPath, tuple[FileVersion, ...]]:
+        """File versions by path."""
+        found: dict[RepoPath, list[FileVersion]] = {}
+        for version in self.files.values():
+            found.setdefault(version.path, []).append(version)
+        return {path: tuple(versions) for path, versions in found.items()}
+
+    @cached_property
+    def paths_by_blob(self) -> Mapping[Blob, tuple[FileVersion, ...]]:
+        """File versions by content."""
+        found: dict[Blob, list[FileVersion]] = {}
+        for version in self.files.values():
+            found.setdefault(version.blob, []).append(version)
+        return {blob: tuple(versions) for blob, versions in found.items()}
+
+    @cached_property
+    def recordings(self) -> Mapping[int, Recorded]:
+        """All recordings by number."""
+        with self._checked():
+            return {
+                int(number): Recorded(
+                    int(number), TestId(test), Outcome(outcome), float(duration),
+                    RepoPath(path), function, bool(reads_docs), int(at),
+                )
+                for number, test, outcome, duration, path, function, reads_docs, at in self._rows(
+                    "SELECT recording.id, nodeid, outcome, duration_s, path, function, reads_docs,"
+                    " at FROM recording JOIN test ON test.id = test"
+                )
+            }
+
+    @cached_property
+    def modules(self) -> Mapping[int, ModuleNames]:
+        """Import names by file number, for executed files."""
+        with self._checked():
+            return {
+                int(number): ModuleNames(frozenset(json.loads(names)), bool(foreign))
+                for number, names, foreign in self._rows(
+                    "SELECT file, names, handed_out FROM module"
+                )
+            }
+
+    # -- evidence ---------------------------------------------------------------------
+
+    def outline(self, blob: Blob) -> Outline | None:
+        """Return the outline of a content that was executed and parsed."""
+        with self._checked():
+            row = self._one("SELECT body FROM outline WHERE blob = ?", blob)
+            return None if row is None else unpack_outline(row[0])
+
+    def traces(self, file: int) -> tuple[tuple[BitMap, BitMap], ...]:
+        """Return (units, owners) pairs of a file version."""
+        with self._checked():
+            return tuple(
+                (bits(units), bits(owners))
+                for units, owners in self._rows(
+                    "SELECT units, owners FROM trace WHERE file = ?", file
+                )
+            )
+
+    def dependents(self, owners: Iterable[int]) -> BitMap:
+        """Return the recordings that depend on any of some owners."""
+        total = BitMap()
+        with self._checked():
+            for owner in owners:
+                row = self._one("SELECT recordings FROM owner WHERE id = ?", owner)
+                if row is not None:
+                    total |= bits(row[0])
+        return total
+
+    def owner(self, number: int) -> tuple[str, str]:
+        """Return the kind and name of an owner."""
+        with self._checked():
+            row = self._one("SELECT kind, name FROM owner WHERE id = ?", number)
+            return ("", "") if row is None else (str(row[0]), str(row[1]))
+
+    def readers(self, path: RepoPath, kinds: Iterable[ReadKind]) -> BitMap:
+        """Return the owners that looked at a path in one of some ways."""
+        total = BitMap()
+        with self._checked():
+            for kind in kinds:
+                row = self._one(
+                    "SELECT owners FROM reads WHERE path = ? AND kind = ?", path, kind.value
+                )
+                if row is not None:
+                    total |= bits(row[0])
+        return total
+
+    def missing_imports(self) -> Mapping[str, BitMap]:
+        """Return the owners per module name that was looked for in vain."""
+        with self._checked():
+            return {
+                name: bits(owners)
+                for name, owners in self._rows("SELECT name, owners FROM missing_import")
+            }
+
+    def fixture_users(self, name: str) -> BitMap:
+        """Return the recordings that request a fixture."""
+        return self._set("SELECT recordings FROM fixture WHERE name = ?", name)
+
+    def distribution_users(self, name: str) -> BitMap:
+        """Return the recordings that depend on a distribution."""
+        return self._set("SELECT recordings FROM distribution WHERE name = ?", name)
+
+    # -- references -------------------------------------------------------------------
+
+    def references(self, name: str) -> tuple[tuple[str, Blob, BitMap], ...]:
+        """Return (root, blob, units) of all references to a name."""
+        with self._checked():
+            return tuple(
+                (root, Blob(blob), bits(units))
+                for root, blob, units in self._rows(
+                    "SELECT root, blob, units FROM refers WHERE name = ?", name
+                )
+            )
+
+    @cached_property
+    def unread_blobs(self) -> frozenset[Blob]:
+        """Executed contents whose references are not known."""
+        with self._checked():
+            return frozenset(
+                Blob(blob)
+                for (blob,) in self._rows(
+                    "SELECT DISTINCT blob FROM file JOIN trace ON trace.file = file.id"
+                    " WHERE blob NOT IN (SELECT blob FROM refers_done)"
+                )
+            )
+
+    def read_blobs(self) -> frozenset[Blob]:
+        """Return the contents whose references are known."""
+        with self._checked():
+            return frozenset(Blob(blob) for (blob,) in self._rows("SELECT blob FROM refers_done"))
+
+    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
+        """Return (blob, qualname, bases, consumed) of the classes of a simple name."""
+        with self._checked():
+            return tuple(
+                (Blob(blob), str(qualname), tuple(json.loads(bases)), bool(consumed))
+                for blob, qualname, bases, consumed in self._rows(
+                    "SELECT blob, qualname, bases, consumed FROM class WHERE name = ?", name
+                )
+            )
+
+    def subclasses(self, name: str) -> tuple[tuple[Blob, str, str], ...]:
+        """Return (blob, name, qualname) of the classes with a base of a simple name."""
+        with self._checked():
+            return tuple(
+                (Blob(blob), str(own), str(qualname))
+                for own, blob, qualname, bases in self._rows(
+                    "SELECT name, blob, qualname, bases FROM class"
+                )
+                if any(base.rpartition(".")[2] == name for base in json.loads(bases))
+            )
+
+    # -- rows -------------------------------------------------------------------------
+
+    def _set(self, query: str, *arguments: object) -> BitMap:
+        with self._checked():
+            row = self._one(query, *arguments)
+            return BitMap() if row is None else bits(row[0])
+
+    def _rows(self, query: str, *arguments: object) -> Iterator[tuple[Any, ...]]:
+        yield from self._connection.execute(query, arguments)
+
+    def _one(self, query: str, *arguments: object) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._connection.execute(query, arguments).fetchone()
+        return row
+
+    @contextmanager
+    def _checked(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
+            raise MapUnreadable(self.path, f"its content makes no sense: {error}") from error

@@ -1,0 +1,1 @@
+"""What changed, in terms of symbols."""

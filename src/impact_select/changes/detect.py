@@ -1,0 +1,495 @@
+"""Two outlines of a file to atomic changes.
+
+Every unit of either outline is looked at: it is the same in both, or it gives a change.
+What runs only when it is called (a block) changes by itself. What runs on import changes
+what it binds; and where evaluating it could fail or act on something else, it changes the
+module's effects too, which concern every test that depends on the module:
+
+- a new expression is not inert (it calls, divides, looks up);
+- it reads a name that nothing binds before it;
+- an old expression that may have acted is gone;
+- an import that is not known to succeed, or whose module acts, is new;
+- a statement moved across others that read it.
+
+What is left out on purpose: the order of imports among themselves, the order of plain
+definitions that nothing on module level reads, comments, layout.
+
+Cases: tests/cases/changes.
+"""
+
+import builtins
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from impact_select.changes.order import moved
+from impact_select.model.changes import AtomicChange, ChangeKind
+from impact_select.model.ids import RepoPath
+from impact_select.model.source import (
+    ClassFacts,
+    FunctionFacts,
+    ImportFact,
+    Outline,
+    Unit,
+    UnitKind,
+)
+from impact_select.outline.decorators import is_fixture, is_mark, is_pure, reads_interface
+
+ImportKnown: TypeAlias = Callable[[ImportFact], bool]
+"""Tells whether an import is known to succeed, and to act on nothing, in this place."""
+
+_BUILTINS: Final = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__",
+                                               "__spec__", "__package__", "__annotations__",
+                                               "__qualname__", "__module__", "__builtins__"}
+_LOCAL: Final = ".<locals>"
+_TEST_SETTINGS: Final = frozenset({"pytestmark", "__test__"})
+_COLLECTION_SETTINGS: Final = frozenset(
+    {"pytest_plugins", "collect_ignore", "collect_ignore_glob", "load_tests"}
+)
+_XUNIT: Final = frozenset(
+    {f"{when}_{what}" for when in ("setup", "teardown")
+     for what in ("module", "function", "class", "method")}
+    | {"setUp", "tearDown", "setUpClass", "tearDownClass", "setUpModule", "tearDownModule",
+       "asyncSetUp", "asyncTearDown", "setUpTestData"}
+)
+_PLAIN_CLASS_BASES: Final = frozenset(
+    name for name in dir(builtins) if name.endswith(("Error", "Exception", "Warning"))
+) | {"object", "ABC", "abc.ABC", "Generic", "Protocol", "typing.Protocol", "typing.Generic"}
+
+
+def detect_changes(
+    path: RepoPath, old: Outline, new: Outline, import_known: ImportKnown
+) -> tuple[AtomicChange, ...]:
+    """List every difference between two versions of a file.
+
+    Args:
+        path: The file, for the changes to carry.
+        old: What was recorded; units in the result are its indices.
+        new: What is there now.
+        import_known: Asked for each import that is new.
+
+    Returns:
+        Atomic changes in source order of the old version; empty when the two differ in
+        nothing that any test can notice.
+    """
+    found = list(_Comparison(path, old, new, import_known).changes())
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(slots=True)
+class _Comparison:
+    path: RepoPath
+    old: Outline
+    new: Outline
+    import_known: ImportKnown
+
+    def changes(self) -> Iterator[AtomicChange]:
+        old_functions = _functions(self.old)
+        new_functions = _functions(self.new)
+        old_classes = _classes(self.old)
+        new_classes = _classes(self.new)
+        for qualname, facts in old_functions.items():
+            if qualname not in new_functions and _holder(qualname) in {"", *new_classes}:
+                yield from self.function_gone(facts, old_classes)
+        for qualname, facts in new_functions.items():
+            if qualname not in old_functions and _holder(qualname) in {"", *old_classes}:
+                yield from self.function_new(facts, new_classes)
+        for qualname, class_facts in old_classes.items():
+            if qualname not in new_classes:
+                yield from self.class_gone(class_facts, old_classes)
+        for qualname, class_facts in new_classes.items():
+            if qualname not in old_classes:
+                yield from self.class_new(class_facts, new_classes)
+        kept = (old_functions.keys() & new_functions.keys()) | (
+            old_classes.keys() & new_classes.keys()
+        )
+        yield from self.units(frozenset(kept), old_functions, new_functions, new_classes)
+        yield from self.order(new_classes)
+
+    # -- definitions that come and go -------------------------------------------------
+
+    def function_gone(
+        self, facts: FunctionFacts, classes: dict[str, ClassFacts]
+    ) -> Iterator[AtomicChange]:
+        holder, name = _split(facts.qualname)
+        units = self.blocks(facts.qualname)
+        if facts.fixture is not None:
+            kind = ChangeKind.AUTOUSE if facts.autouse else ChangeKind.FIXTURE_ADDED
+            yield self.change(kind, facts.qualname, facts.fixture, units)
+        elif holder in classes:
+            yield self.change(ChangeKind.METHOD_REMOVED, holder, name, units)
+        else:
+            yield self.change(ChangeKind.FUNCTION_REMOVED, "", name, units)
+        yield from self.governing(holder, name)
+        yield from self.acting_decorators(facts)
+
+    def function_new(
+        self, facts: FunctionFacts, classes: dict[str, ClassFacts]
+    ) -> Iterator[AtomicChange]:
+        holder, name = _split(facts.qualname)
+        if facts.fixture is not None:
+            kind = ChangeKind.AUTOUSE if facts.autouse else ChangeKind.FIXTURE_ADDED
+            yield self.change(kind, facts.qualname, facts.fixture)
+        elif holder in classes:
+            yield self.change(ChangeKind.METHOD_ADDED, holder, name)
+        else:
+            yield self.change(ChangeKind.FUNCTION_ADDED, "", name)
+        yield from self.governing(holder, name)
+        yield from self.acting_decorators(facts)
+        for index, unit in enumerate(self.new.units):
+            if unit.symbol == facts.qualname and unit.kind is not UnitKind.BLOCK:
+                if unit.kind is not UnitKind.DECORATORS:
+                    yield from self.evaluated(index, unit)
+
+    def governing(self, holder: str, name: str) -> Iterator[AtomicChange]:
+        if name.startswith("pytest_") and not holder:
+            yield self.change(ChangeKind.HOOK, "", name)
+        if name in _XUNIT:
+            yield self.change(ChangeKind.MARKS, holder)
+
+    def acting_decorators(self, facts: FunctionFacts | ClassFacts) -> Iterator[AtomicChange]:
+        for decorator in facts.decorators:
+            if not is_pure(decorator):
+                detail = f"the decorator {decorator} may register it"
+                yield self.change(ChangeKind.EFFECT, facts.qualname, detail=detail)
+
+    def class_gone(
+        self, facts: ClassFacts, classes: dict[str, ClassFacts]
+    ) -> Iterator[AtomicChange]:
+        holder, name = _split(facts.qualname)
+        units = frozenset(
+            index
+            for index, unit in enumerate(self.old.units)
+            if unit.kind is UnitKind.BLOCK and unit.symbol.startswith(f"{facts.qualname}.")
+        )
+        if holder in classes:
+            yield self.change(ChangeKind.ATTRIBUTE, holder, name, units)
+        yield self.change(ChangeKind.CLASS_REMOVED, facts.qualname, name, units)
+        yield from self.registering(facts)
+
+    def class_new(
+        self, facts: ClassFacts, classes: dict[str, ClassFacts]
+    ) -> Iterator[AtomicChange]:
+        holder, name = _split(facts.qualname)
+        if holder in classes:
+            yield self.change(ChangeKind.ATTRIBUTE, holder, name)
+        else:
+            yield self.change(ChangeKind.CLASS_ADDED, "", name)
+        yield from self.registering(facts)
+        for index, unit in enumerate(self.new.units):
+            inside = unit.symbol == facts.qualname or unit.symbol.startswith(f"{facts.qualname}.")
+            if not inside or unit.kind in {UnitKind.BLOCK, UnitKind.DECORATORS}:
+                continue
+            if unit.kind is not UnitKind.BASES or not set(facts.bases) <= _PLAIN_CLASS_BASES:
+                yield from self.evaluated(index, unit)
+
+    def registering(self, facts: ClassFacts) -> Iterator[AtomicChange]:
+        yield from self.acting_decorators(facts)
+        bases = [base for base in facts.bases if base not in _PLAIN_CLASS_BASES]
+        bases = [base for base in bases if not base.endswith("TestCase")]
+        if bases or facts.keywords:
+            shown = ", ".join((*bases, *facts.keywords))
+            detail = f"{shown} may register its subclasses"
+            yield self.change(ChangeKind.EFFECT, facts.qualname, detail=detail)
+
+    # -- units --------------------------------------------------------------------------
+
+    def units(
+        self,
+        kept: frozenset[str],
+        old_functions: dict[str, FunctionFacts],
+        new_functions: dict[str, FunctionFacts],
+        new_classes: dict[str, ClassFacts],
+    ) -> Iterator[AtomicChange]:
+        new_by_key = {unit.key: (index, unit) for index, unit in enumerate(self.new.units)}
+        old_keys = {unit.key for unit in self.old.units}
+        bound = {name for unit in self.new.units if not unit.symbol for name in unit.names}
+        bound |= {name for unit in self.new.units if unit.kind is UnitKind.SIGNATURE
+                  and "." not in unit.symbol for name in unit.names}
+        bound |= {facts.qualname for facts in self.new.classes if "." not in facts.qualname}
+        for index, unit in enumerate(self.old.units):
+            found = new_by_key.get(unit.key)
+            if found is not None and found[1].fingerprint == unit.fingerprint:
+                continue
+            if unit.kind is UnitKind.BLOCK:
+                if unit.symbol in kept or _LOCAL in unit.symbol or unit.symbol not in old_functions:
+                    yield self.change(ChangeKind.BLOCK, unit.symbol, "", frozenset({index}))
+                continue
+            yield from self.definition(index, unit, found, kept, bound, old_functions, new_functions)
+        for index, unit in enumerate(self.new.units):
+            if unit.key in old_keys or unit.kind is UnitKind.BLOCK:
+                continue
+            yield from self.definition_new(index, unit, kept, new_functions, new_classes)
+
+    def definition(
+        self,
+        index: int,
+        unit: Unit,
+        found: tuple[int, Unit] | None,
+        kept: frozenset[str],
+        bound: set[str],
+        old_functions: dict[str, FunctionFacts],
+        new_functions: dict[str, FunctionFacts],
+    ) -> Iterator[AtomicChange]:
+        """Classify a unit of the old version that is gone or different."""
+        units = frozenset({index})
+        if unit.kind is UnitKind.DOC:
+            yield self.change(ChangeKind.DOC, unit.symbol)
+        elif unit.kind is UnitKind.EFFECT:
+            yield self.change(ChangeKind.EFFECT, unit.symbol, "", units)
+            for name in unit.names:
+                yield self.bound_name(unit, name, units)
+        elif unit.kind in {UnitKind.VARIABLE, UnitKind.IMPORT}:
+            gone = found is None
+            for name in unit.names:
+                if not unit.symbol and gone and name not in bound and name != "*":
+                    yield self.change(ChangeKind.VARIABLE_REMOVED, "", name, units)
+                else:
+                    yield self.bound_name(unit, name, units)
+            if unit.kind is UnitKind.VARIABLE and not unit.inert:
+                detail = "evaluating it may have acted on something else"
+                yield self.change(ChangeKind.EFFECT, unit.symbol, unit.names[0], detail=detail)
+            if found is not None:
+                yield from self.evaluated(*found)
+            elif unit.kind is UnitKind.IMPORT and not _is_known(self.import_known, self.old, index):
+                detail = "the import may have acted on something else"
+                yield self.change(ChangeKind.EFFECT, unit.symbol, unit.names[0], detail=detail)
+        elif unit.symbol in kept:
+            yield from self.header(unit, old_functions, new_functions)
+            if found is not None:
+                yield from self.evaluated(*found)
+
+    def definition_new(
+        self,
+        index: int,
+        unit: Unit,
+        kept: frozenset[str],
+        new_functions: dict[str, FunctionFacts],
+        new_classes: dict[str, ClassFacts],
+    ) -> Iterator[AtomicChange]:
+        """Classify a unit that only the new version has."""
+        if unit.kind is UnitKind.DOC:
+            if unit.symbol in kept or not unit.symbol:
+                yield self.change(ChangeKind.DOC, unit.symbol)
+        elif unit.kind is UnitKind.EFFECT:
+            if unit.symbol and unit.symbol not in kept:
+                return  # its class is new
+            yield self.change(ChangeKind.EFFECT, unit.symbol)
+            for name in unit.names:
+                yield self.bound_name(unit, name, frozenset())
+        elif unit.kind in {UnitKind.VARIABLE, UnitKind.IMPORT}:
+            if unit.symbol and unit.symbol not in kept:
+                return
+            for name in unit.names:
+                yield self.bound_name(unit, name, frozenset())
+            yield from self.evaluated(index, unit)
+        elif unit.symbol in kept:
+            yield from self.header(unit, new_functions, new_functions)
+            yield from self.evaluated(index, unit)
+
+    def bound_name(self, unit: Unit, name: str, units: frozenset[int]) -> AtomicChange:
+        if name in _TEST_SETTINGS:
+            return self.change(ChangeKind.MARKS, unit.symbol)
+        if name in _COLLECTION_SETTINGS and not unit.symbol:
+            return self.change(ChangeKind.HOOK, "", name)
+        if unit.symbol:
+            return self.change(ChangeKind.ATTRIBUTE, unit.symbol, name, units)
+        kind = ChangeKind.IMPORT if unit.kind is UnitKind.IMPORT else ChangeKind.VARIABLE
+        return self.change(kind, "", name, units)
+
+    def header(
+        self,
+        unit: Unit,
+        old_functions: dict[str, FunctionFacts],
+        new_functions: dict[str, FunctionFacts],
+    ) -> Iterator[AtomicChange]:
+        """Classify a changed part of the header of a definition in both versions."""
+        symbol = unit.symbol
+        name = unit.names[0] if unit.names else ""
+        blocks = self.blocks(symbol)
+        before, after = old_functions.get(symbol), new_functions.get(symbol)
+        fixture = (before and before.fixture) or (after and after.fixture)
+        match unit.kind:
+            case UnitKind.BASES:
+                yield self.change(ChangeKind.BASES, symbol, name)
+            case UnitKind.DECORATORS:
+                yield from self.decorators(symbol, name, blocks)
+            case UnitKind.SIGNATURE:
+                yield self.change(ChangeKind.SIGNATURE, symbol, name, blocks)
+                yield from self.governing(*_split(symbol))
+                if fixture:
+                    yield self.change(ChangeKind.FIXTURE, symbol, fixture, blocks)
+            case UnitKind.DEFAULTS:
+                yield self.change(ChangeKind.DEFAULTS, symbol, name, blocks)
+            case UnitKind.ANNOTATIONS:
+                yield self.change(ChangeKind.ANNOTATIONS, symbol, name)
+            case _:
+                yield self.change(ChangeKind.UNCLASSIFIED, symbol, name, detail=unit.kind.value)
+        if unit.kind in {UnitKind.SIGNATURE, UnitKind.DEFAULTS, UnitKind.ANNOTATIONS}:
+            decorators = {*(before.decorators if before else ()), *(after.decorators if after else ())}
+            for decorator in sorted(decorators):
+                if reads_interface(decorator):
+                    detail = f"the decorator {decorator} may read the header"
+                    yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
+
+    def decorators(
+        self, symbol: str, name: str, blocks: frozenset[int]
+    ) -> Iterator[AtomicChange]:
+        """Classify changed decorators by what they are."""
+        before, after = _decorated(self.old, symbol), _decorated(self.new, symbol)
+        every = {*before, *after}
+        if every and all(is_mark(decorator) for decorator in every):
+            yield self.change(ChangeKind.MARKS, symbol)
+            return
+        names = {
+            facts.fixture
+            for outline in (self.old, self.new)
+            for facts in outline.functions
+            if facts.qualname == symbol and facts.fixture is not None
+        }
+        autouse = any(
+            facts.autouse
+            for outline in (self.old, self.new)
+            for facts in outline.functions
+            if facts.qualname == symbol
+        )
+        if names and all(is_fixture(decorator) or is_mark(decorator) for decorator in every):
+            for fixture in sorted(names):
+                kind = ChangeKind.FIXTURE
+                if autouse:
+                    kind = ChangeKind.AUTOUSE
+                elif len(names) > 1 or not (before and after):
+                    kind = ChangeKind.FIXTURE_ADDED
+                yield self.change(kind, symbol, fixture, blocks)
+            return
+        yield self.change(ChangeKind.DECORATORS, symbol, name, blocks)
+        for decorator in sorted(every):
+            if not is_pure(decorator):
+                detail = f"the decorator {decorator} may act on something else"
+                yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
+        if any(is_mark(decorator) for decorator in every):
+            yield self.change(ChangeKind.MARKS, symbol)
+
+    def evaluated(self, index: int, unit: Unit) -> Iterator[AtomicChange]:
+        """Give the module's effects when evaluating a new unit may fail or act."""
+        name = unit.names[0] if unit.names else ""
+        if unit.kind is UnitKind.IMPORT:
+            if not _is_known(self.import_known, self.new, index):
+                detail = "the import may fail, or act on something else"
+                yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
+            return
+        if unit.kind is UnitKind.ANNOTATIONS and self.postponed():
+            return
+        if not unit.inert and unit.kind not in {UnitKind.DECORATORS, UnitKind.BASES}:
+            detail = f"evaluating {name or 'it'} may fail, or act on something else"
+            yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
+            return
+        unbound = self.unbound(index, unit)
+        if unbound:
+            detail = f"{unbound} may not be bound here"
+            yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
+
+    def postponed(self) -> bool:
+        """Tell whether annotations are not evaluated (`from __future__ import annotations`)."""
+        return any(unit.key.startswith(":effect:future:annotations") for unit in self.new.units)
+
+    def unbound(self, index: int, unit: Unit) -> str | None:
+        """Return a name that a unit reads though nothing before it binds the name."""
+        bound: set[str] = set()
+        for earlier in self.new.units[:index]:
+            if earlier.kind is UnitKind.BLOCK:
+                continue
+            if not earlier.symbol or earlier.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
+                bound.update(earlier.names)
+            elif unit.symbol.startswith(earlier.symbol):
+                bound.update(earlier.names)
+        if "*" in bound:
+            return None
+        return next((name for name in unit.loads if name not in bound | _BUILTINS), None)
+
+    # -- order -----------------------------------------------------------------------------
+
+    def order(self, classes: dict[str, ClassFacts]) -> Iterator[AtomicChange]:
+        scopes = {"", *classes}
+        read = {name for unit in self.new.units if unit.kind is not UnitKind.BLOCK
+                for name in unit.loads}
+        for scope in sorted(scopes):
+            before = _ordered(self.old, scope)
+            after = _ordered(self.new, scope)
+            kinds = {unit.key: unit for unit in self.new.units}
+            for key in sorted(moved(before, after)):
+                unit = kinds[key]
+                quiet = unit.inert and unit.kind is not UnitKind.EFFECT
+                if unit.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
+                    quiet = all(is_pure(some) for some in _decorated(self.new, unit.symbol))
+                if scope and unit.kind is UnitKind.VARIABLE:
+                    yield self.change(ChangeKind.ATTRIBUTE, scope, unit.names[0], detail="moved")
+                if not quiet or not read.isdisjoint(unit.names) or not read.isdisjoint(unit.loads):
+                    detail = "it moved across other statements"
+                    name = unit.names[0] if unit.names else ""
+                    yield self.change(ChangeKind.EFFECT, scope, name, detail=detail)
+
+    def blocks(self, symbol: str) -> frozenset[int]:
+        """Return the old blocks of a function, those of its local functions included."""
+        inner = f"{symbol}{_LOCAL}."
+        return frozenset(
+            index
+            for index, unit in enumerate(self.old.units)
+            if unit.kind is UnitKind.BLOCK
+            and (unit.symbol == symbol or unit.symbol.startswith(inner))
+        )
+
+    def change(
+        self,
+        kind: ChangeKind,
+        symbol: str = "",
+        name: str = "",
+        units: frozenset[int] = frozenset(),
+        detail: str = "",
+    ) -> AtomicChange:
+        return AtomicChange(kind, self.path, _plain(symbol), name, units, detail)
+
+
+def _plain(qualname: str) -> str:
+    """Return a qualified name without the number that tells equals apart."""
+    return ".".join(part.partition("#")[0] for part in qualname.split("."))
+
+
+def _split(qualname: str) -> tuple[str, str]:
+    holder, _, name = qualname.rpartition(".")
+    return holder, name.partition("#")[0]
+
+
+def _holder(qualname: str) -> str:
+    return qualname.rpartition(".")[0]
+
+
+def _functions(outline: Outline) -> dict[str, FunctionFacts]:
+    return {facts.qualname: facts for facts in outline.functions if _LOCAL not in facts.qualname}
+
+
+def _classes(outline: Outline) -> dict[str, ClassFacts]:
+    return {facts.qualname: facts for facts in outline.classes if _LOCAL not in facts.qualname}
+
+
+def _decorated(outline: Outline, symbol: str) -> tuple[str, ...]:
+    for facts in (*outline.functions, *outline.classes):
+        if facts.qualname == symbol:
+            return facts.decorators
+    return ()
+
+
+def _ordered(outline: Outline, scope: str) -> list[str]:
+    """Return the keys of a scope's statements whose order can matter, one per statement."""
+    keys: list[str] = []
+    for unit in outline.units:
+        if unit.kind in {UnitKind.VARIABLE, UnitKind.EFFECT} and unit.symbol == scope:
+            keys.append(unit.key)
+        elif unit.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
+            if unit.symbol.rpartition(".")[0] == scope:
+                keys.append(unit.key)
+    return keys
+
+
+def _is_known(import_known: ImportKnown, outline: Outline, index: int) -> bool:
+    return all(import_known(fact) for fact in outline.imports if fact.unit == index)

@@ -1,0 +1,239 @@
+"""The command line: parse, call a workflow, print its report, exit.
+
+Standard output carries the answer only; everything else goes to standard error.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import click
+
+from impact_select import __version__
+
+if TYPE_CHECKING:
+    from impact_select.adapters.project import Project
+    from impact_select.model.ids import RepoPath
+    from impact_select.model.selection import Selection
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_ERROR: Final = 2
+
+_base = click.option("--base", metavar="REV", help="Measure from the merge base of REV and HEAD.")
+_staged = click.option("--staged", is_flag=True, help="Test what is staged, not what is on disk.")
+_map = click.option("--map", "map_path", metavar="PATH", help="The map's file.")
+
+
+def _reporting(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Turn what a user can put right into one line and an exit status."""
+
+    @wraps(function)
+    def command(*arguments: _P.args, **named: _P.kwargs) -> _R:
+        from impact_select.errors import ImpactError  # noqa: PLC0415 - start quickly
+
+        try:
+            return function(*arguments, **named)
+        except ImpactError as error:
+            click.echo(f"impact: {error}", err=True)
+            sys.exit(_ERROR)
+
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="impact")
+def main() -> None:
+    """Run only the pytest tests that a change can affect."""
+
+
+@main.command()
+@_base
+@_staged
+@_map
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ids", "args", "json"]),
+    default="ids",
+    show_default=True,
+    help="One argument a line, one line for a shell, or JSON.",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write there.")
+@_reporting
+def select(
+    base: str | None, staged: bool, map_path: str | None, form: str, output: Path | None
+) -> None:
+    """Print what pytest has to run.
+
+    For example: pytest $(impact select), or impact select -o FILE and pytest @FILE.
+    When nothing is affected the answer is an option that makes pytest run nothing.
+    """
+    from impact_select.report.node_ids import arguments, lines, shell_words  # noqa: PLC0415
+    from impact_select.report.selection_json import selection_to_json  # noqa: PLC0415
+
+    project, selection = _selection(base, staged, map_path)
+    names = _file_ids(project, selection)
+    words = arguments(selection, names)
+    if form == "json":
+        text = selection_to_json(selection, words, names)
+    else:
+        text = shell_words(words) if form == "args" else lines(words)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write(output, text)
+    _explain_verdict(selection)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@_base
+@_staged
+@_map
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def run(base: str | None, staged: bool, map_path: str | None, pytest_args: tuple[str, ...]) -> None:
+    """Run the affected tests, and refresh the map with what ran.
+
+    Arguments after -- go to pytest.
+    """
+    options = ["--impacted"]
+    options += [f"--impact-base={base}"] if base else []
+    options += ["--impact-staged"] if staged else []
+    sys.exit(_pytest(options, map_path, pytest_args))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@_map
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def record(map_path: str | None, pytest_args: tuple[str, ...]) -> None:
+    """Run all tests and record the map.
+
+    Arguments after -- go to pytest.
+    """
+    sys.exit(_pytest(["--impact-record"], map_path, pytest_args))
+
+
+@main.command()
+@_map
+@_reporting
+def status(map_path: str | None) -> None:
+    """Say what the map knows, and whether it fits."""
+    from impact_select.adapters.project import open_project  # noqa: PLC0415
+    from impact_select.report.status import status_lines  # noqa: PLC0415
+    from impact_select.workflows.status import read_status  # noqa: PLC0415
+
+    for line in status_lines(read_status(open_project(Path.cwd(), map_path))):
+        click.echo(line)
+
+
+@main.command()
+@_base
+@_staged
+@_map
+@click.argument("subject", metavar="TEST|PATH|PATH::SYMBOL")
+@_reporting
+def explain(base: str | None, staged: bool, map_path: str | None, subject: str) -> None:
+    """Say why a test is selected or left out, or which tests depend on a file or symbol."""
+    from impact_select.adapters.project import open_project  # noqa: PLC0415
+    from impact_select.workflows.explain import explain_lines  # noqa: PLC0415
+    from impact_select.workflows.select import Comparison  # noqa: PLC0415
+
+    project = open_project(Path.cwd(), map_path)
+    for line in explain_lines(project, Comparison(base or project.settings.base, staged), subject):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="impact-demo")
+@_reporting
+def demo(folder: Path) -> None:
+    """Make a small shop project in a new folder, and select for four changes to it."""
+    from impact_select.demo.show import run_demo  # noqa: PLC0415 - it needs more packages
+
+    sys.exit(run_demo(folder, click.echo))
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell."""
+    environment = {**os.environ, "_IMPACT_COMPLETE": f"{shell}_source"}
+    result = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-c", "from impact_select.cli import main; main(prog_name='impact')"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    click.echo(result.stdout, nl=False)
+    sys.exit(result.returncode)
+
+
+@main.command("hook", hidden=True)
+@click.option("--push", is_flag=True)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+@_reporting
+def hook(push: bool, pytest_args: tuple[str, ...]) -> None:
+    """Be a pre-commit hook: run what the staged content affects, or before a push the tree."""
+    from impact_select.adapters.project import open_project  # noqa: PLC0415
+
+    project = open_project(Path.cwd())
+    if not project.map_path.exists() and project.settings.without_map == "warn":
+        click.echo(
+            "impact: no test ran, because there is no map yet; make one with impact record"
+            " (tool.impact.without-map is 'warn') [no-map]",
+            err=True,
+        )
+        return
+    options = ["--impacted", *([] if push else ["--impact-staged"])]
+    sys.exit(_pytest(options, None, ("-q", *pytest_args)))
+
+
+def _selection(
+    base: str | None, staged: bool, map_path: str | None
+) -> "tuple[Project, Selection]":
+    from impact_select.adapters.project import open_project  # noqa: PLC0415
+    from impact_select.workflows.select import Comparison, select_tests  # noqa: PLC0415
+
+    project = open_project(Path.cwd(), map_path)
+    comparison = Comparison(base or project.settings.base, staged)
+    return project, select_tests(project, comparison)[0]
+
+
+def _file_ids(project: "Project", selection: "Selection") -> "dict[RepoPath, str]":
+    """Name files as pytest does from here: relative to the current folder."""
+    files = getattr(selection, "new_files", ())
+    return {path: os.path.relpath(project.history.top / path) for path in files}
+
+
+def _explain_verdict(selection: "Selection") -> None:
+    from impact_select.model.selection import RetestAll  # noqa: PLC0415
+    from impact_select.report.text import duration, fallback_lines  # noqa: PLC0415
+
+    if isinstance(selection, RetestAll):
+        for line in fallback_lines(selection):
+            click.echo(f"impact: {line}", err=True)
+        return
+    count = len(selection.affected) + len(selection.new_tests) + len(selection.new_files)
+    saved = duration(selection.saved_s)
+    click.echo(
+        f"impact: {count} selected, {len(selection.unaffected)} left out, saves about {saved}",
+        err=True,
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        click.echo(f"impact: {path} was not written: {error.strerror}", err=True)
+        sys.exit(_ERROR)
+
+
+def _pytest(options: list[str], map_path: str | None, arguments: tuple[str, ...]) -> Any:
+    extra = [f"--impact-map={map_path}"] if map_path else []
+    command = [sys.executable, "-m", "pytest", *options, *extra, *arguments]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own pytest

@@ -1,0 +1,1 @@
+"""The sample project, and the tour through it that `impact demo` gives."""

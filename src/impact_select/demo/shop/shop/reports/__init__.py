@@ -1,0 +1,1 @@
+"""What the keeper of the shop wants to know."""

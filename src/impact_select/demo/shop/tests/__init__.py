@@ -1,0 +1,1 @@
+"""Tests through the test client and the database."""

@@ -1,0 +1,1 @@
+"""What code refers to, and what a change reaches through it."""

@@ -1,0 +1,126 @@
+"""Files and the names under which they are imported."""
+
+import sys
+from functools import cached_property
+
+from impact_select.model.ids import RepoPath
+from impact_select.ports import EvidenceStore
+
+
+class ModuleIndex:
+    """Answers what a dotted name may stand for, by what was imported while recording."""
+
+    def __init__(self, store: EvidenceStore) -> None:
+        self._store = store
+        self._passed_on: dict[RepoPath, bool] = {}
+
+    @cached_property
+    def _names(self) -> dict[RepoPath, set[str]]:
+        found: dict[RepoPath, set[str]] = {}
+        for number, module in self._store.modules.items():
+            version = self._store.files.get(number)
+            if version is not None:
+                found.setdefault(version.path, set()).update(module.names)
+        return found
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(name for names in self._names.values() for name in names)
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for name in self._known)
+
+    @cached_property
+    def _handed_out(self) -> frozenset[RepoPath]:
+        return frozenset(
+            self._store.files[number].path
+            for number, module in self._store.modules.items()
+            if module.handed_out and number in self._store.files
+        )
+
+    @cached_property
+    def _test_files(self) -> frozenset[RepoPath]:
+        return frozenset(recorded.path for recorded in self._store.recordings.values())
+
+    def names(self, path: RepoPath) -> set[str]:
+        """Return the dotted names of a file."""
+        return self._names.get(path, set())
+
+    def absolute(self, root: str, path: RepoPath) -> set[str]:
+        """Make a root that was written in a file absolute."""
+        level = len(root) - len(root.lstrip("."))
+        if not level:
+            return {root}
+        rest = root[level:]
+        found: set[str] = set()
+        is_package = path.endswith("__init__.py")
+        for name in self.names(path):
+            parts = name.split(".")
+            up = level - 1 if is_package else level
+            kept = parts[: len(parts) - up]
+            found.add(".".join([*kept, rest] if rest else kept))
+        return found
+
+    def is_module(self, name: str) -> bool:
+        """Tell whether a dotted name is a module of the project."""
+        return name in self._known
+
+    def is_foreign(self, name: str) -> bool:
+        """Tell whether a dotted name begins outside the project."""
+        return name.partition(".")[0] not in self._tops
+
+    def is_standard(self, name: str) -> bool:
+        """Tell whether a dotted name begins in the standard library."""
+        top = name.partition(".")[0]
+        return top in sys.stdlib_module_names and top not in self._tops
+
+    def is_test_file(self, path: RepoPath) -> bool:
+        """Tell whether pytest imports a file, which reads only the names that it knows."""
+        return path in self._test_files or path.rpartition("/")[2] == "conftest.py"
+
+    def handed_out(self, path: RepoPath) -> bool:
+        """Tell whether code of others holds the module and may read any name of it."""
+        return path in self._handed_out and not self.is_test_file(path)
+
+    def passed_on(self, path: RepoPath) -> bool:
+        """Tell whether the project itself uses the module as a value somewhere."""
+        known = self._passed_on.get(path)
+        if known is None:
+            known = self._passed_on[path] = self._find_passed_on(path)
+        return known
+
+    def _find_passed_on(self, path: RepoPath) -> bool:
+        if path in self._handed_out and not self.is_test_file(path):
+            return True
+        names = self.names(path)
+        for last in {name.rpartition(".")[2] for name in names}:
+            for root, blob, _ in self._store.references(last):
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    full = {f"{one}.{last}" if one else last for one in self._roots(root, version.path)}
+                    if full.isdisjoint(names):
+                        continue
+                    if self._value_use(version.path, last):
+                        return True
+        return False
+
+    def _roots(self, root: str, path: RepoPath) -> set[str]:
+        if root == "?" or root.startswith('"'):
+            return {root}
+        return self.absolute(root, path) if root else {""}
+
+    def _value_use(self, path: RepoPath, last: str) -> bool:
+        """Tell whether a file uses a name bound to a module as a value."""
+        outline_names = {last}
+        for version in self._store.versions.get(path, ()):
+            outline = self._store.outline(version.blob)
+            if outline is None:
+                continue
+            for fact in outline.imports:
+                if (fact.name or fact.module.rpartition(".")[2]) == last:
+                    outline_names.add(fact.bound)
+            for bound in outline_names:
+                for root, blob, _ in self._store.references(f"&{bound}"):
+                    if blob == version.blob and root == "":
+                        return True
+        return False

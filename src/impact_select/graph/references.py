@@ -1,0 +1,400 @@
+"""What each unit of a file refers to, read with libcst.
+
+A reference is a name and where it is looked up, its *root*:
+
+=============  =====================================================================
+root           the name is
+=============  =====================================================================
+``""``         a global or builtin name of the file itself
+``"pkg.mod"``  an attribute of what an import names, relative dots kept (``.mod``)
+``"?"``        an attribute of an object whose type is not known here
+``'"'`` + x    the last part of a string literal that names something, below `x`
+=============  =====================================================================
+
+The name ``*`` stands for all: a star import, or with root ``?`` a name that is computed
+at run time. A name after ``&`` is used as a value, neither called nor looked into on the
+spot, so that whoever gets the value may look into it.
+
+Example: ``from .tax import rates`` and, in a function, ``rates.VAT * self.share`` give
+``(rates, .tax)`` for the import, ``(rates, "")``, ``(VAT, .tax.rates)`` and ``(share, ?)``
+for the function's block. Local variables are no references.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+from libcst.metadata import (
+    Assignment,
+    BuiltinAssignment,
+    ClassScope,
+    GlobalScope,
+    ImportAssignment,
+    MetadataWrapper,
+    PositionProvider,
+    Scope,
+    ScopeProvider,
+)
+
+from impact_select.model.source import Outline, UnitKind
+
+_IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
+_LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
+_DYNAMIC: Final = frozenset(
+    {"getattr", "hasattr", "setattr", "delattr", "vars", "dir", "globals", "locals", "eval", "exec"}
+)
+_HEADER_KINDS: Final = {
+    "decorators": UnitKind.DECORATORS,
+    "defaults": UnitKind.DEFAULTS,
+    "annotations": UnitKind.ANNOTATIONS,
+    "bases": UnitKind.BASES,
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """A name that a unit refers to; see the module's table for `root`."""
+
+    name: str
+    root: str
+    unit: int
+
+
+class UnreadSource(ValueError):
+    """libcst cannot read the file: anything in it may refer to anything."""
+
+
+def find_references(source: bytes, outline: Outline) -> frozenset[Reference]:
+    """Find what every unit of a file refers to.
+
+    Args:
+        source: The file's bytes.
+        outline: Of the same bytes.
+
+    Raises:
+        UnreadSource: libcst does not accept the file.
+
+    Cost:
+        About 0.3 s per 1,000 lines, nearly all of it in libcst's metadata.
+    """
+    try:
+        wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
+        positions = wrapper.resolve(PositionProvider)
+        scopes = wrapper.resolve(ScopeProvider)
+    except Exception as error:
+        raise UnreadSource(str(error)) from error
+    visitor = _Visitor(outline, positions, scopes)
+    wrapper.module.visit(visitor)
+    return frozenset(visitor.found)
+
+
+class _Visitor(cst.CSTVisitor):
+    def __init__(
+        self,
+        outline: Outline,
+        positions: Mapping[cst.CSTNode, object],
+        scopes: Mapping[cst.CSTNode, Scope | None],
+    ) -> None:
+        super().__init__()
+        self._outline = outline
+        self._positions = positions
+        self._scopes = scopes
+        self._units = _UnitTable(outline)
+        self._header: list[str] = []
+        self._definitions: list[tuple[str, int]] = []
+        self._defined: set[cst.Name] = set()
+        self._called: set[cst.CSTNode] = set()
+        self.found: set[Reference] = set()
+
+    # -- where a node stands -------------------------------------------------------
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self._enter(node)
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
+        self._definitions.pop()
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self._enter(node)
+
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
+        self._definitions.pop()
+
+    def visit_ClassDef_bases(self, node: cst.ClassDef) -> None:
+        self._header.append("bases")
+
+    def leave_ClassDef_bases(self, node: cst.ClassDef) -> None:
+        self._header.pop()
+
+    def visit_ClassDef_keywords(self, node: cst.ClassDef) -> None:
+        self._header.append("bases")
+
+    def leave_ClassDef_keywords(self, node: cst.ClassDef) -> None:
+        self._header.pop()
+
+    def visit_Decorator(self, node: cst.Decorator) -> None:
+        self._header.append("decorators")
+
+    def leave_Decorator(self, original_node: cst.Decorator) -> None:
+        self._header.pop()
+
+    def visit_Param_default(self, node: cst.Param) -> None:
+        self._header.append("defaults")
+
+    def leave_Param_default(self, node: cst.Param) -> None:
+        self._header.pop()
+
+    def visit_Param_annotation(self, node: cst.Param) -> None:
+        self._header.append("annotations")
+
+    def leave_Param_annotation(self, node: cst.Param) -> None:
+        self._header.pop()
+
+    def visit_FunctionDef_returns(self, node: cst.FunctionDef) -> None:
+        self._header.append("annotations")
+
+    def leave_FunctionDef_returns(self, node: cst.FunctionDef) -> None:
+        self._header.pop()
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self._header.append("")  # its parameters are part of the expression around it
+
+    def leave_Lambda(self, original_node: cst.Lambda) -> None:
+        self._header.pop()
+
+    def _enter(self, node: cst.FunctionDef | cst.ClassDef) -> None:
+        first = self._line(node)
+        if node.decorators:
+            first = min(first, self._line(node.decorators[0]))
+        self._definitions.append((node.name.value, first))
+        self._defined.add(node.name)
+
+    def _line(self, node: cst.CSTNode) -> int:
+        position = self._positions[node]
+        return int(position.start.line)  # type: ignore[attr-defined]
+
+    def _unit_of(self, node: cst.CSTNode) -> int | None:
+        kinds = [kind for kind in self._header if kind]
+        if kinds and self._definitions:
+            name, first = self._definitions[-1]
+            unit = self._units.header(name, first, _HEADER_KINDS[kinds[0]])
+            if unit is not None:
+                return unit
+        return self._units.at(self._line(node), self._definitions)
+
+    def _add(self, node: cst.CSTNode, name: str, root: str) -> None:
+        unit = self._unit_of(node)
+        if unit is not None:
+            self.found.add(Reference(name, root, unit))
+
+    # -- what it refers to ------------------------------------------------------------
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        chain: list[str] = []
+        base: cst.BaseExpression = node
+        while isinstance(base, cst.Attribute):
+            chain.append(base.attr.value)
+            base = base.value
+        chain.reverse()
+        root = "?"
+        if isinstance(base, cst.Name):
+            root = self._root_of(base)
+            self._name(base, used_as_value=False)
+        else:
+            base.visit(self)
+        for name in chain:
+            self._add(node, name, root)
+            if name is chain[-1] and node not in self._called:
+                self._add(node, f"&{name}", root)
+            root = f"{root}.{name}" if root != "?" else "?"
+        return False
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node not in self._defined:
+            self._name(node, used_as_value=True)
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        for alias in node.names:
+            self._alias(node, alias, "")
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        root = "." * len(node.relative) + (_dotted(node.module) if node.module else "")
+        if isinstance(node.names, cst.ImportStar):
+            self._add(node, "*", root)
+            return False
+        for alias in node.names:
+            self._alias(node, alias, root)
+        return False
+
+    def visit_Arg_keyword(self, node: cst.Arg) -> None:
+        if node.keyword is not None:
+            self._add(node, node.keyword.value, "?")
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        self._string(node, node.evaluated_value)
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
+        value = node.evaluated_value
+        if value is not None:
+            self._string(node, value)
+            return False
+        return True
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self._called.add(node.func)
+        if not isinstance(node.func, cst.Name) or node.func.value not in _DYNAMIC:
+            return
+        if node.func.value.endswith("attr") and len(node.args) > 1:
+            if isinstance(node.args[1].value, cst.SimpleString):
+                return
+        self._add(node, "*", "?")
+
+    def _alias(self, node: cst.CSTNode, alias: cst.ImportAlias, root: str) -> None:
+        name = alias.evaluated_name
+        unit = self._units.importing(self._line(node), self._definitions, alias)
+        if unit is None:
+            unit = self._unit_of(node)
+        if unit is None:
+            return
+        if root:
+            self.found.add(Reference(name, root, unit))
+            return
+        head, _, last = name.rpartition(".")
+        self.found.add(Reference(last, head, unit))
+
+    def _string(self, node: cst.CSTNode, value: str | bytes | None) -> None:
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STRING:
+            return
+        for text in (value, *value.split()) if " " in value or "," in value else (value,):
+            text = text.strip(",")
+            if _IDENTIFIER_PATH.fullmatch(text):
+                head, _, last = text.replace(":", ".").rpartition(".")
+                self._add(node, last, f'"{head}')
+
+    def _name(self, node: cst.Name, *, used_as_value: bool) -> None:
+        if self._is_local(node):
+            return
+        name = node.value
+        self._add(node, name, "")
+        if used_as_value and node not in self._called:
+            self._add(node, f"&{name}", "")
+
+    def _scope(self, node: cst.CSTNode) -> Scope | None:
+        return self._scopes.get(node)
+
+    def _assignments(self, node: cst.Name) -> Iterable[object]:
+        scope = self._scope(node)
+        if scope is None:
+            return ()
+        return scope[node.value]
+
+    def _is_local(self, node: cst.Name) -> bool:
+        """Tell whether a name belongs to a function, whose other units do not matter.
+
+        A name that a function imports is its own too; the import is the reference.
+        """
+        scope = self._scope(node)
+        if scope is None:
+            return True  # the attribute part of something, a keyword, a definition's name
+        assignments = list(self._assignments(node))
+        if not assignments:
+            return False
+        return all(
+            isinstance(some, Assignment | ImportAssignment)
+            and not isinstance(some.scope, GlobalScope | ClassScope)
+            and not isinstance(some, BuiltinAssignment)
+            for some in assignments
+        )
+
+    def _imported_as(self, node: cst.Name) -> str | None:
+        """Return the dotted target when a name is bound by imports alone."""
+        for some in self._assignments(node):
+            if isinstance(some, ImportAssignment):
+                return _import_target(some, node.value)
+        return None
+
+    def _root_of(self, node: cst.Name) -> str:
+        return self._imported_as(node) or "?"
+
+
+class _UnitTable:
+    """Lines and definitions to unit indices."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._at: dict[int, list[int]] = {}
+        for span in outline.lines:
+            for line in range(span.first, span.last + 1):
+                self._at.setdefault(line, []).append(span.unit)
+        self._symbols: dict[tuple[str, int], str] = {}
+        for facts in (*outline.functions, *outline.classes):
+            plain = facts.qualname.partition("#")[0].rpartition(".")[2]
+            self._symbols[plain, facts.first_line] = facts.qualname
+        self._headers: dict[tuple[str, UnitKind], int] = {}
+        for index, unit in enumerate(outline.units):
+            if unit.kind in _HEADER_KINDS.values():
+                self._headers[unit.symbol, unit.kind] = index
+
+    def header(self, name: str, first: int, kind: UnitKind) -> int | None:
+        symbol = self._symbols.get((name, first))
+        return None if symbol is None else self._headers.get((symbol, kind))
+
+    def at(self, line: int, definitions: list[tuple[str, int]]) -> int | None:
+        candidates = self._candidates(line, definitions)
+        return candidates[0] if candidates else None
+
+    def importing(
+        self, line: int, definitions: list[tuple[str, int]], alias: cst.ImportAlias
+    ) -> int | None:
+        bound = alias.evaluated_alias or alias.evaluated_name
+        for index in self._at.get(line, ()):
+            unit = self._outline.units[index]
+            if unit.kind is not UnitKind.IMPORT:
+                continue
+            if unit.names[0] in {bound, bound.partition(".")[0]}:
+                return index
+        return None
+
+    def _candidates(self, line: int, definitions: list[tuple[str, int]]) -> list[int]:
+        every = self._at.get(line, [])
+        if len(every) <= 1:
+            return every
+        symbol = self._symbols.get(definitions[-1]) if definitions else ""
+        own = [
+            index
+            for index in every
+            if self._outline.units[index].symbol == symbol
+            and self._outline.units[index].kind in {UnitKind.BLOCK, UnitKind.EFFECT, UnitKind.VARIABLE}
+        ]
+        return own or every
+
+
+def _import_target(assignment: ImportAssignment, name: str) -> str | None:
+    node = assignment.node
+    if isinstance(node, cst.Import):
+        for alias in node.names:
+            if alias.evaluated_alias == name:
+                return alias.evaluated_name
+            if alias.evaluated_alias is None and alias.evaluated_name.partition(".")[0] == name:
+                return name
+        return None
+    if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+        root = "." * len(node.relative) + (_dotted(node.module) if node.module else "")
+        for alias in node.names:
+            if (alias.evaluated_alias or alias.evaluated_name) == name:
+                separator = "" if root.endswith(".") else "."
+                return f"{root}{separator}{alias.evaluated_name}"
+    return None
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if isinstance(node, cst.Name):
+        parts.append(node.value)
+    return ".".join(reversed(parts))

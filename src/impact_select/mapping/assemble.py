@@ -1,0 +1,304 @@
+"""RecordedRun to Evidence: every owner gets the tests that depend on it.
+
+A test depends on an owner when it is the owner, or uses it, or runs or imports code whose
+import is the owner; and so on through the used ones. After this step an owner's units
+and reads, and the set of its tests, are all that selection needs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from pyroaring import BitMap
+
+from impact_select.graph.closure import spread
+from impact_select.model.ids import RepoPath, TestId
+from impact_select.model.recorded import (
+    OwnerKey,
+    OwnerKind,
+    OwnerRecord,
+    Read,
+    RecordedRun,
+    TestRecord,
+)
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a run proves, by numbers: owner i is owners[i], test j is tests[j].
+
+    Attributes:
+        owners: All owners that matter to some test.
+        tests: All tests with their records.
+        dependents: Per owner, the tests that depend on it.
+        traces: Per file and set of units, the owners that ran exactly these of it.
+        reads: Per input, the owners that looked at it, or ran code that asked for it.
+        missing_imports: Per dotted name, the owners that looked for it in vain.
+        fixtures: Per fixture name, the tests that request it.
+        distributions: Per distribution, the tests that depend on code that imports it.
+    """
+
+    owners: tuple[OwnerKey, ...]
+    tests: tuple[tuple[TestId, TestRecord], ...]
+    dependents: tuple[BitMap, ...]
+    traces: Mapping[RepoPath, Mapping[bytes, BitMap]]
+    reads: Mapping[Read, BitMap]
+    missing_imports: Mapping[str, BitMap]
+    fixtures: Mapping[str, BitMap]
+    distributions: Mapping[str, BitMap]
+
+
+def assemble(run: RecordedRun, doubtful: frozenset[RepoPath]) -> Evidence:
+    """Work out which tests depend on which owner.
+
+    Args:
+        run: What was recorded, all processes together.
+        doubtful: Files that changed while they were recorded. Tests that depend on an
+            owner that ran or read one are left out: nothing is known about them.
+    """
+    owners = sorted(run.owners)
+    numbers = {key: number for number, key in enumerate(owners)}
+    tests = sorted(run.tests.items())
+    seeds = {
+        numbers[OwnerKey(OwnerKind.TEST, test)]: BitMap([index])
+        for index, (test, _) in enumerate(tests)
+    }
+    dependents = spread(_edges(run, numbers), seeds)
+    by_owner = [dependents.get(number, BitMap()) for number in range(len(owners))]
+    unknown = _doubted(run, owners, by_owner, doubtful)
+    if unknown:
+        known = {test: record for index, (test, record) in enumerate(tests) if index not in unknown}
+        return assemble(replace(run, tests=known), frozenset())
+    kept = [number for number in range(len(owners)) if by_owner[number]]
+    renumbered = {old: new for new, old in enumerate(kept)}
+    return Evidence(
+        owners=tuple(owners[number] for number in kept),
+        tests=tuple(tests),
+        dependents=tuple(by_owner[number] for number in kept),
+        traces=_traces(run, owners, renumbered),
+        reads=_reads(run, owners, renumbered),
+        missing_imports=_missing_imports(run, owners, renumbered),
+        fixtures=_fixtures(tests),
+        distributions=_distributions(run, numbers, by_owner, len(tests)),
+    )
+
+
+def merge_runs(runs: Iterable[RecordedRun]) -> RecordedRun:
+    """Add up what several processes of one run saw.
+
+    An owner that several processes had (an import, a session fixture) did all of it; a
+    test that ran in several of them has its last record.
+    """
+    first, *others = runs
+    for other in others:
+        first = _merged(first, other)
+    return first
+
+
+def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
+    owners = dict(one.owners)
+    for key, record in two.owners.items():
+        known = owners.get(key)
+        owners[key] = record if known is None else _merged_owner(known, record)
+    modules = dict(one.modules)
+    for path, facts in two.modules.items():
+        before = modules.get(path)
+        if before is not None:
+            facts = replace(
+                facts,
+                names=facts.names | before.names,
+                imports=facts.imports | before.imports,
+                dynamic=facts.dynamic | before.dynamic,
+                foreign=facts.foreign | before.foreign,
+                handed_out=facts.handed_out or before.handed_out,
+            )
+        modules[path] = facts
+    return RecordedRun(
+        owners=owners,
+        tests={**one.tests, **two.tests},
+        modules=modules,
+        asked=_union(one.asked, two.asked),
+        failed_imports=_union(one.failed_imports, two.failed_imports),
+        search=one.search | two.search,
+        distributions={**one.distributions, **two.distributions},
+        requires=_union(one.requires, two.requires),
+        provides=_union(one.provides, two.provides),
+        loaded_distributions=one.loaded_distributions | two.loaded_distributions,
+        empty_files=one.empty_files | two.empty_files,
+    )
+
+
+def _merged_owner(one: OwnerRecord, two: OwnerRecord) -> OwnerRecord:
+    units = {path: BitMap(found) for path, found in one.units.items()}
+    for path, found in two.units.items():
+        units[path] = units.get(path, BitMap()) | found
+    return OwnerRecord(units, one.reads | two.reads, one.uses | two.uses)
+
+
+def _union(
+    one: Mapping[_Key, frozenset[_Value]], two: Mapping[_Key, frozenset[_Value]]
+) -> dict[_Key, frozenset[_Value]]:
+    result = dict(one)
+    for key, values in two.items():
+        result[key] = result.get(key, frozenset()) | values
+    return result
+
+
+def _edges(run: RecordedRun, numbers: Mapping[OwnerKey, int]) -> Iterator[tuple[int, int]]:
+    """Yield (user, used) for all owners."""
+    imports = {
+        RepoPath(key.name): number
+        for key, number in numbers.items()
+        if key.kind is OwnerKind.IMPORT
+    }
+    by_unit: dict[RepoPath, dict[int, list[int]]] = {}
+    for path, facts in run.modules.items():
+        units = by_unit.setdefault(path, {})
+        for unit, target in facts.imports | facts.dynamic:
+            if target in imports:
+                units.setdefault(unit, []).append(imports[target])
+    for key, record in run.owners.items():
+        user = numbers[key]
+        used = {numbers[other] for other in record.uses if other in numbers}
+        for path, ran in record.units.items():
+            if path in imports:
+                used.add(imports[path])
+            for unit, targets in by_unit.get(path, {}).items():
+                if unit in ran:
+                    used.update(targets)
+        for other in used:
+            if other != user:
+                yield user, other
+    yield from _governing(run, numbers, imports)
+
+
+def _governing(
+    run: RecordedRun, numbers: Mapping[OwnerKey, int], imports: Mapping[RepoPath, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the edges from each test to its file and to the conftest files above it."""
+    for test, record in run.tests.items():
+        user = numbers[OwnerKey(OwnerKind.TEST, test)]
+        if record.path in imports:
+            yield user, imports[record.path]
+        for folder in PurePosixPath(record.path).parents:
+            conftest = RepoPath(str(folder / "conftest.py"))
+            if conftest in imports:
+                yield user, imports[conftest]
+
+
+def _doubted(
+    run: RecordedRun,
+    owners: list[OwnerKey],
+    by_owner: list[BitMap],
+    doubtful: frozenset[RepoPath],
+) -> BitMap:
+    unknown = BitMap()
+    if not doubtful:
+        return unknown
+    for number, key in enumerate(owners):
+        record = run.owners[key]
+        if not doubtful.isdisjoint(record.units) or any(
+            read.path in doubtful for read in record.reads
+        ):
+            unknown |= by_owner[number]
+    return unknown
+
+
+def _traces(
+    run: RecordedRun, owners: list[OwnerKey], renumbered: Mapping[int, int]
+) -> dict[RepoPath, dict[bytes, BitMap]]:
+    traces: dict[RepoPath, dict[bytes, BitMap]] = {}
+    for old, new in renumbered.items():
+        for path, units in run.owners[owners[old]].units.items():
+            if not units:
+                continue
+            variants = traces.setdefault(path, {})
+            variants.setdefault(units.serialize(), BitMap()).add(new)
+    return traces
+
+
+def _reads(
+    run: RecordedRun, owners: list[OwnerKey], renumbered: Mapping[int, int]
+) -> dict[Read, BitMap]:
+    reads: dict[Read, BitMap] = {}
+    asked_by_path: dict[RepoPath, list[tuple[int, frozenset[Read]]]] = {}
+    for (path, unit), asked in run.asked.items():
+        asked_by_path.setdefault(path, []).append((unit, asked))
+    # An input that a recording makes itself is none.
+    known = {read for key in owners for read in run.owners[key].reads}
+    for old, new in renumbered.items():
+        record = run.owners[owners[old]]
+        found = set(record.reads)
+        for path, units in record.units.items():
+            for unit, asked in asked_by_path.get(path, ()):
+                if unit in units:
+                    found |= asked & known
+        for read in found:
+            reads.setdefault(read, BitMap()).add(new)
+    return reads
+
+
+def _missing_imports(
+    run: RecordedRun, owners: list[OwnerKey], renumbered: Mapping[int, int]
+) -> dict[str, BitMap]:
+    missing: dict[str, BitMap] = {}
+    for (path, unit), names in run.failed_imports.items():
+        if not names:
+            continue
+        users = BitMap(
+            [
+                new
+                for old, new in renumbered.items()
+                if unit in run.owners[owners[old]].units.get(path, ())
+            ]
+        )
+        for name in names:
+            missing[name] = missing.get(name, BitMap()) | users
+    return missing
+
+
+def _fixtures(tests: list[tuple[TestId, TestRecord]]) -> dict[str, BitMap]:
+    users: dict[str, BitMap] = {}
+    for index, (_, record) in enumerate(tests):
+        for name in record.fixtures:
+            users.setdefault(name, BitMap()).add(index)
+    return users
+
+
+def _distributions(
+    run: RecordedRun, numbers: Mapping[OwnerKey, int], by_owner: list[BitMap], count: int
+) -> dict[str, BitMap]:
+    """Give each distribution the tests of the modules that import it, or one that needs it.
+
+    One that is in memory though no project code imports it was asked for by pytest, a
+    plugin or another distribution at run time: it concerns all tests.
+    """
+    direct: dict[str, BitMap] = {}
+    for path, facts in run.modules.items():
+        owner = numbers.get(OwnerKey(OwnerKind.IMPORT, path))
+        users = by_owner[owner] if owner is not None else BitMap(range(count))
+        for module in facts.foreign:
+            for name in run.provides.get(module, ()):
+                direct[name] = direct.get(name, BitMap()) | users
+    names = sorted(run.distributions)
+    order = {name: number for number, name in enumerate(names)}
+    edges = [
+        (order[name], order[other])
+        for name in names
+        for other in run.requires.get(name, ())
+        if other in order
+    ]
+    seeds = {order[name]: users for name, users in direct.items() if name in order}
+    reached = spread(edges, seeds)
+    result: dict[str, BitMap] = {}
+    for name in names:
+        users = reached.get(order[name], BitMap())
+        if not users and name in run.loaded_distributions:
+            users = BitMap(range(count))
+        if users:
+            result[name] = users
+    return result

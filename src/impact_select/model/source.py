@@ -1,0 +1,142 @@
+"""The outline of one version of one source file: what in it can change by itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from impact_select.model.ids import Fingerprint
+
+
+class UnitKind(StrEnum):
+    """What a unit is; BLOCK runs when it is called, all others when the module is imported."""
+
+    BLOCK = "block"
+    VARIABLE = "variable"
+    IMPORT = "import"
+    EFFECT = "effect"
+    DECORATORS = "decorators"
+    SIGNATURE = "signature"
+    DEFAULTS = "defaults"
+    ANNOTATIONS = "annotations"
+    BASES = "bases"
+    DOC = "doc"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest thing that can change by itself, and that a test can have run.
+
+    Attributes:
+        kind: What it is.
+        symbol: PEP 3155 qualified name of its symbol: for a block, of the function; for
+            a part of a header, of the function or class that it defines; for a variable,
+            an import or an effect, of the class around it. Empty for the module itself.
+        names: What it binds in the scope of its symbol. A star import binds `*`.
+        key: Its place, the same in every version in which the place exists.
+        fingerprint: Digest of its code without comments, layout and nested suites.
+        inert: True when evaluating it can neither fail nor act on anything else, as
+            long as the names in it are bound.
+        loads: The names that evaluating it reads, without those that it binds itself;
+            empty for a block.
+    """
+
+    kind: UnitKind
+    symbol: str
+    names: tuple[str, ...]
+    key: str
+    fingerprint: Fingerprint
+    inert: bool = True
+    loads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """A function or method.
+
+    Attributes:
+        qualname: PEP 3155 qualified name, numbered from the second one of a name on.
+        first_line: 1-based; the first decorator's line, as `co_firstlineno` has it.
+        decorators: Dotted names as written, without call arguments; `?` for others.
+        fixture: The name under which pytest knows it as a fixture, if it does.
+        autouse: True when it may be an autouse fixture.
+        fills: True when it may keep state outside the objects that it creates.
+        parameters: Names of its parameters, in order.
+    """
+
+    qualname: str
+    first_line: int
+    decorators: tuple[str, ...]
+    fixture: str | None
+    autouse: bool
+    fills: bool
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """A class.
+
+    Attributes:
+        qualname: As in FunctionFacts.
+        first_line: 1-based; the first decorator's line.
+        decorators: As in FunctionFacts.
+        bases: Dotted names as written, without subscripts; `?` for other expressions.
+        keywords: Names of the class keywords, such as `metaclass`.
+    """
+
+    qualname: str
+    first_line: int
+    decorators: tuple[str, ...]
+    bases: tuple[str, ...]
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFact:
+    """One name of one import statement, at any depth.
+
+    Attributes:
+        unit: Index of the unit that it stands in.
+        level: Number of leading dots.
+        module: The module part as written, without the dots; may be empty.
+        name: What is taken from it: empty for `import module`, `*` for all.
+        bound: The name that it binds.
+    """
+
+    unit: int
+    level: int
+    module: str
+    name: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineUnit:
+    """Lines first..last (1-based, both ends included) belong to the unit at an index."""
+
+    first: int
+    last: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The units of one version of one file, in source order.
+
+    A unit is named by its index in `units` wherever sets of units are kept.
+    """
+
+    units: tuple[Unit, ...]
+    functions: tuple[FunctionFacts, ...]
+    classes: tuple[ClassFacts, ...]
+    lines: tuple[LineUnit, ...]
+    imports: tuple[ImportFact, ...]
+
+    @property
+    def loaded(self) -> int:
+        """The index that stands for "the module was executed at all"."""
+        return len(self.units)
+
+
+def top_symbol(qualname: str) -> str:
+    """Return the first part of a qualified name: the name that the module binds."""
+    return qualname.partition(".")[0]

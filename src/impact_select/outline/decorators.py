@@ -1,0 +1,60 @@
+"""Decorators whose effect is known: they change nothing but what they decorate."""
+
+from typing import Final
+
+# Each returns the function or class, or a wrapper around it, and acts on nothing else.
+_PURE: Final = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "property",
+        "abstractmethod",
+        "abstractproperty",
+        "cache",
+        "lru_cache",
+        "cached_property",
+        "wraps",
+        "total_ordering",
+        "singledispatch",
+        "singledispatchmethod",
+        "contextmanager",
+        "asynccontextmanager",
+        "dataclass",
+        "final",
+        "override",
+        "overload",
+        "no_type_check",
+        "runtime_checkable",
+        "unique",
+    }
+)
+_PURE_MODULES: Final = frozenset({"functools", "contextlib", "abc", "typing", "dataclasses", "enum", "t"})
+_PURE_LAST: Final = frozenset({"setter", "getter", "deleter"})
+# They read the docstring, the annotations or the members of what they decorate.
+_READERS: Final = frozenset({"dataclass", "singledispatch", "total_ordering", "unique", "runtime_checkable"})
+
+
+def is_pure(decorator: str) -> bool:
+    """Tell whether a decorator (dotted, as written) acts on nothing but what it decorates."""
+    head, _, last = decorator.rpartition(".")
+    if last in _PURE_LAST and head:
+        return True
+    if last in _PURE and (not head or head in _PURE_MODULES):
+        return True
+    return is_fixture(decorator) or is_mark(decorator)
+
+
+def reads_interface(decorator: str) -> bool:
+    """Tell whether a decorator may read annotations or members when it is applied."""
+    last = decorator.rpartition(".")[2]
+    return not is_pure(decorator) or last in _READERS
+
+
+def is_fixture(decorator: str) -> bool:
+    """Tell whether a decorator makes a pytest fixture."""
+    return decorator in {"fixture", "pytest.fixture", "pytest_asyncio.fixture"}
+
+
+def is_mark(decorator: str) -> bool:
+    """Tell whether a decorator is a pytest mark, which concerns only the tests under it."""
+    return decorator.startswith("pytest.mark.")

@@ -1,0 +1,635 @@
+"""Source text to outline.
+
+Terms. A *suite* is the list of statements of a function, class, module, branch, loop,
+handler, `with` or case. A *block* is what remains of a function's suite when the suites
+in it that stand on lines of their own are cut out: what lines can tell apart.
+
+At module and class level nothing is a block: each statement there is a unit by itself
+(a variable, an import, a definition's header, an effect), because such code runs once,
+on import, in nobody's test, and what its change means depends on what it binds.
+
+Example::
+
+    RATE = 0.2              variable RATE     key  :variable::RATE
+    def total(x):           signature total   key  total:signature:
+        if x > 9:           block total       key  total:block:
+            x -= 1          block total       key  total:block:/<header digest>.0
+        return x            (the first block again)
+
+Keys name places by the digest of the enclosing header, not by position, so that code
+which moves keeps its key. Whatever makes two places swap their keys changes a header,
+and with it the block around both.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from impact_select.model.source import (
+    ClassFacts,
+    FunctionFacts,
+    ImportFact,
+    LineUnit,
+    Outline,
+    Unit,
+    UnitKind,
+)
+from impact_select.outline.decorators import is_fixture
+from impact_select.outline.evaluate import dotted_name, fold, is_inert, is_plain_annotation
+from impact_select.outline.fingerprint import fingerprint, write_node
+from impact_select.outline.state import keeps_state
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+MAIN_SYMBOL: Final = "<main>"
+"""The symbol of what a file does only when it is run as a script."""
+
+_DOC_HOLDERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
+_INERT_STATEMENTS: Final = (ast.Pass, ast.Global)
+
+
+class UnparsedSource(ValueError):
+    """The text is no Python that this interpreter can compile.
+
+    Attributes:
+        line: 1-based, 0 when unknown.
+        detail: What the parser said.
+    """
+
+    def __init__(self, line: int, detail: str) -> None:
+        super().__init__(f"line {line}: {detail}")
+        self.line = line
+        self.detail = detail
+
+
+def parse_outline(source: bytes) -> Outline:
+    """Outline one file.
+
+    Raises:
+        UnparsedSource: It does not decode or parse.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise UnparsedSource(error.lineno or 0, error.msg) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnparsedSource(0, str(error)) from error
+    builder = _Builder()
+    try:
+        builder.definition_suite(tree.body, "", "", holder=tree)
+    except RecursionError as error:
+        raise UnparsedSource(0, "nested too deeply") from error
+    return builder.finished()
+
+
+@dataclass(slots=True)
+class _Builder:
+    units: list[Unit] = field(default_factory=list)
+    functions: list[FunctionFacts] = field(default_factory=list)
+    classes: list[ClassFacts] = field(default_factory=list)
+    lines: list[LineUnit] = field(default_factory=list)
+    import_facts: list[ImportFact] = field(default_factory=list)
+    keys: Counter[str] = field(default_factory=Counter)
+    qualnames: Counter[str] = field(default_factory=Counter)
+    constants: dict[str, object] = field(default_factory=dict)
+
+    def finished(self) -> Outline:
+        return Outline(
+            tuple(self.units),
+            tuple(self.functions),
+            tuple(self.classes),
+            tuple(self.lines),
+            tuple(self.import_facts),
+        )
+
+    # -- units ------------------------------------------------------------------
+
+    def unit(
+        self,
+        kind: UnitKind,
+        symbol: str,
+        place: str,
+        digest_of: list[str],
+        spans: Iterable[tuple[int, int]],
+        names: tuple[str, ...] = (),
+        inert: bool = True,
+        loads: tuple[str, ...] = (),
+    ) -> None:
+        key = f"{symbol}:{kind.value}:{place}"
+        self.keys[key] += 1
+        if self.keys[key] > 1:
+            key = f"{key}#{self.keys[key]}"
+        index = len(self.units)
+        self.units.append(Unit(kind, symbol, names, key, fingerprint(digest_of), inert, loads))
+        self.lines.extend(LineUnit(first, last, index) for first, last in spans)
+
+    def qualname(self, scope: str, name: str) -> str:
+        qualname = f"{scope}.{name}" if scope else name
+        self.qualnames[qualname] += 1
+        count = self.qualnames[qualname]
+        return qualname if count == 1 else f"{qualname}#{count}"
+
+    # -- module and class level ---------------------------------------------------
+
+    def definition_suite(
+        self, body: list[ast.stmt], scope: str, place: str, holder: ast.AST | None = None
+    ) -> None:
+        if holder is not None:
+            body = self.docstring(holder, body, scope)
+        for statement in body:
+            self.definition_statement(statement, scope, place)
+
+    def docstring(self, holder: ast.AST, body: list[ast.stmt], symbol: str) -> list[ast.stmt]:
+        """Make the docstring's unit; return the body without it."""
+        if not isinstance(holder, _DOC_HOLDERS) or not body:
+            return body
+        match body[0]:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                spans = [_span(body[0])]
+                self.unit(UnitKind.DOC, symbol, "", [text], spans, names=("__doc__",))
+                return body[1:]
+        return body
+
+    def definition_statement(self, statement: ast.stmt, scope: str, place: str) -> None:
+        match statement:
+            case ast.Import() | ast.ImportFrom():
+                self.imports(statement, scope, place)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.function(statement, scope, place)
+            case ast.ClassDef():
+                self.class_(statement, scope, place)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if _targets(statement):
+                self.variable(statement, scope, place)
+            case ast.If(test=test) if _is_type_checking(test):
+                self.definition_suite(statement.orelse, scope, f"{place}/types.1")
+            case ast.If(test=test, orelse=[]) if _is_main_guard(test):
+                self.block(statement.body, MAIN_SYMBOL, place, [])
+            case _ if isinstance(statement, _INERT_STATEMENTS):
+                return
+            case ast.Expr(value=ast.Constant()):
+                return
+            case _:
+                self.effect(statement, scope, place)
+
+    def imports(self, statement: ast.Import | ast.ImportFrom, scope: str, place: str) -> None:
+        spans = [_span(statement)]
+        if isinstance(statement, ast.Import):
+            source = ""
+        else:
+            source = "." * statement.level + (statement.module or "")
+            if source == "__future__":
+                for alias in statement.names:
+                    # It changes how the rest of the file compiles.
+                    self.unit(
+                        UnitKind.EFFECT, scope, f"future:{alias.name}", [alias.name], spans,
+                        inert=False,
+                    )
+                return
+        for alias in statement.names:
+            bound = alias.asname or alias.name
+            if isinstance(statement, ast.Import) and alias.asname is None:
+                bound = alias.name.partition(".")[0]
+            target = f"{source}:{alias.name}:{alias.asname}"
+            self.constants.pop(bound, None)
+            self.import_facts.append(_import_fact(len(self.units), statement, alias))
+            self.unit(
+                UnitKind.IMPORT, scope, f"{place}:{bound}:{alias.name}", [target], spans,
+                names=(bound,), inert=False,
+            )
+
+    def variable(
+        self, statement: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: str, place: str
+    ) -> None:
+        names = _targets(statement)
+        parts: list[str] = []
+        write_node(statement, parts)
+        plain = isinstance(statement, ast.Assign) and all(
+            isinstance(target, ast.Name) for target in statement.targets
+        )
+        value = statement.value
+        inert = is_inert(value, self.constants) and not isinstance(statement, ast.AugAssign)
+        if isinstance(statement, ast.AnnAssign):
+            inert = inert and is_plain_annotation(statement.annotation)
+        inert = inert and (plain or isinstance(statement, ast.AnnAssign))
+        for name in names:
+            self.constants.pop(name, None)
+            if not scope and not place and inert and value is not None:
+                self.constants[name] = fold(value, self.constants)
+        self.unit(
+            UnitKind.VARIABLE, scope, f"{place}:{','.join(names)}", parts, [_span(statement)],
+            names=names, inert=inert, loads=_loads(statement),
+        )
+
+    def effect(self, statement: ast.stmt, scope: str, place: str) -> None:
+        """Make the unit of a statement that acts; go on into its suites."""
+        suites = list(_suites(statement))
+        parts: list[str] = []
+        self.statement_parts(statement, parts)
+        bound = tuple(sorted(_header_names(statement)))
+        for name in bound:
+            self.constants.pop(name, None)
+        digest = fingerprint(parts)
+        self.unit(
+            UnitKind.EFFECT, scope, f"{place}:{digest}", parts, _own_spans(statement, suites),
+            names=bound, inert=False, loads=_header_loads(statement, suites),
+        )
+        for index, suite in enumerate(suites):
+            if _on_own_lines(statement, suite):
+                self.definition_suite(suite, scope, f"{place}/{digest}.{index}")
+
+    # -- headers --------------------------------------------------------------------
+
+    def function(self, node: _Function, scope: str, place: str) -> None:
+        qualname = self.qualname(scope, node.name)
+        header = f"{place}"
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        every += [some for some in (arguments.vararg, arguments.kwarg) if some is not None]
+        self.constants.pop(node.name, None)
+        self.facts(node, qualname, tuple(argument.arg for argument in every))
+        first, last = _header_span(node)
+        signature: list[str] = [node.__class__.__name__, node.name]
+        for group in (arguments.posonlyargs, arguments.args, arguments.kwonlyargs):
+            signature.append("|".join(argument.arg for argument in group))
+        signature += [some.arg if some else "-" for some in (arguments.vararg, arguments.kwarg)]
+        # How many have a default decides which calls are complete.
+        signature.append(f"{len(arguments.defaults)}")
+        signature.append("".join("-" if some is None else "d" for some in arguments.kw_defaults))
+        self.unit(
+            UnitKind.SIGNATURE, qualname, header, signature, [(first, last)], names=(node.name,)
+        )
+        self.decorators(node, qualname, header)
+        defaults = [some for some in (*arguments.defaults, *arguments.kw_defaults) if some]
+        if defaults:
+            self.header_part(UnitKind.DEFAULTS, qualname, header, defaults, node.name)
+        annotations = [some.annotation for some in every if some.annotation is not None]
+        annotations += [node.returns] if node.returns is not None else []
+        if annotations:
+            parts = [some.arg if some.annotation is not None else "" for some in every]
+            self.header_part(
+                UnitKind.ANNOTATIONS, qualname, header, annotations, node.name, parts
+            )
+        body = self.docstring(node, node.body, qualname)
+        self.block(body, qualname, "", _entry_lines(node, body))
+
+    def facts(self, node: _Function, qualname: str, parameters: tuple[str, ...]) -> None:
+        decorators = tuple(_decorator_name(some) for some in node.decorator_list)
+        fixture, autouse = _fixture_facts(node)
+        self.functions.append(
+            FunctionFacts(
+                qualname=qualname,
+                first_line=_first_line(node),
+                decorators=decorators,
+                fixture=fixture,
+                autouse=autouse,
+                fills=keeps_state(node),
+                parameters=parameters,
+            )
+        )
+
+    def decorators(self, node: _Function | ast.ClassDef, qualname: str, header: str) -> None:
+        if node.decorator_list:
+            self.header_part(
+                UnitKind.DECORATORS, qualname, header, node.decorator_list, node.name
+            )
+
+    def header_part(
+        self,
+        kind: UnitKind,
+        qualname: str,
+        header: str,
+        nodes: list[ast.expr],
+        name: str,
+        parts: list[str] | None = None,
+    ) -> None:
+        parts = list(parts or [])
+        write_node(nodes, parts)
+        inert = all(is_inert(some, self.constants) for some in nodes)
+        loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
+        if kind is UnitKind.ANNOTATIONS:
+            inert = all(is_plain_annotation(some) for some in nodes)
+        self.unit(
+            kind, qualname, header, parts, [_span(some) for some in nodes],
+            names=(name,), inert=inert, loads=loads,
+        )
+
+    def class_(self, node: ast.ClassDef, scope: str, place: str) -> None:
+        qualname = self.qualname(scope, node.name)
+        self.constants.pop(node.name, None)
+        self.classes.append(_class_facts(node, qualname))
+        parts: list[str] = [node.name]
+        write_node(node.bases, parts)
+        write_node(node.keywords, parts)
+        nodes = [*node.bases, *(keyword.value for keyword in node.keywords)]
+        loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
+        self.unit(
+            UnitKind.BASES, qualname, place, parts, [_header_span(node)],
+            names=(node.name,), inert=not nodes, loads=loads,
+        )
+        self.decorators(node, qualname, place)
+        self.definition_suite(node.body, qualname, "", holder=node)
+
+    # -- run time -------------------------------------------------------------------
+
+    def block(
+        self,
+        body: list[ast.stmt],
+        symbol: str,
+        place: str,
+        extra_lines: list[tuple[int, int]],
+    ) -> None:
+        """Make the unit of a suite that runs when it is called, and of the suites in it."""
+        parts: list[str] = []
+        spans = list(extra_lines)
+        nested: list[tuple[list[ast.stmt], str, str]] = []
+        inner: list[_Function | ast.ClassDef] = []
+        for statement in body:
+            start = len(parts)
+            self.statement_parts(statement, parts)
+            suites = list(_suites(statement))
+            spans.extend(_own_spans(statement, suites))
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                inner.append(statement)
+                continue
+            digest = fingerprint(parts[start:]) if suites else ""
+            for index, suite in enumerate(suites):
+                if _on_own_lines(statement, suite):
+                    nested.append((suite, symbol, f"{place}/{digest}.{index}"))
+        for statement in body:
+            self.local_imports(statement)
+        self.unit(UnitKind.BLOCK, symbol, place, parts, spans)
+        for suite, owner, suite_place in nested:
+            self.block(suite, owner, suite_place, [])
+        for definition in inner:
+            self.local_definition(definition, symbol)
+
+    def local_imports(self, statement: ast.stmt) -> None:
+        """Note the imports among the statements of the block that is made next.
+
+        Those in a suite on its header's line are found too; the others are met when
+        their own suite becomes a block.
+        """
+        pending = [statement]
+        while pending:
+            some = pending.pop()
+            if isinstance(some, ast.Import | ast.ImportFrom):
+                for alias in some.names:
+                    self.import_facts.append(_import_fact(len(self.units), some, alias))
+            if isinstance(some, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            for suite in _suites(some):
+                if not _on_own_lines(some, suite):
+                    pending.extend(suite)
+
+    def local_definition(self, node: _Function | ast.ClassDef, symbol: str) -> None:
+        """Make the units of a function or class that is defined when its function runs."""
+        scope = f"{symbol}.<locals>"
+        qualname = self.qualname(scope, node.name)
+        body = self.docstring(node, node.body, qualname)
+        if isinstance(node, ast.ClassDef):
+            self.classes.append(_class_facts(node, qualname))
+            self.block(body, qualname, "", [])
+            return
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        self.facts(node, qualname, tuple(argument.arg for argument in every))
+        self.block(body, qualname, "", _entry_lines(node, body))
+
+    def statement_parts(self, statement: ast.stmt, parts: list[str]) -> None:
+        """Write a statement without the suites that are units of their own."""
+        suites = [suite for suite in _suites(statement) if _on_own_lines(statement, suite)]
+        if not suites:
+            write_node(statement, parts)
+            return
+        parts.append(statement.__class__.__name__)
+        cut = {id(suite) for suite in suites}
+        _write_without(statement, cut, parts)
+
+
+def _write_without(node: ast.AST, cut: set[int], parts: list[str]) -> None:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list) and id(value) in cut:
+            parts.append(f"{name}:suite")
+        elif isinstance(value, list) and value and isinstance(
+            value[0], (ast.ExceptHandler, ast.match_case)
+        ):
+            for item in value:
+                parts.append(item.__class__.__name__)
+                _write_without(item, cut, parts)
+        else:
+            parts.append(name)
+            write_node(value, parts)
+
+
+def _suites(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """Yield the suites of a compound statement in source order, the empty ones left out."""
+    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+        value = getattr(statement, name, None)
+        if not isinstance(value, list):
+            continue
+        for item in value:
+            if isinstance(item, (ast.ExceptHandler, ast.match_case)):
+                yield item.body
+        if value and isinstance(value[0], ast.stmt):
+            yield value
+
+
+def _on_own_lines(statement: ast.stmt, suite: list[ast.stmt]) -> bool:
+    """Tell whether a suite starts on a line after all that comes before it in the header."""
+    first = _first_line(suite[0])
+    if first == statement.lineno:
+        return False
+    for node in ast.walk(statement):
+        if node is suite[0] or not hasattr(node, "lineno"):
+            continue
+        if isinstance(node, ast.expr | ast.ExceptHandler | ast.pattern):
+            line = node.lineno
+            last = line if isinstance(node, ast.ExceptHandler) else (node.end_lineno or line)
+            if line <= first <= last and not _inside(node, suite):
+                return False
+    return True
+
+
+def _inside(node: ast.AST, suite: list[ast.stmt]) -> bool:
+    position = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    start = (_first_line(suite[0]), suite[0].col_offset)
+    return position >= (start[0], start[1] if suite[0].lineno == start[0] else 0)
+
+
+def _own_spans(
+    statement: ast.stmt, suites: list[list[ast.stmt]]
+) -> list[tuple[int, int]]:
+    """Return the lines of a statement that belong to none of its suites with own lines."""
+    first, last = _first_line(statement), statement.end_lineno or statement.lineno
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [(first, _header_span(statement)[1])]
+    spans: list[tuple[int, int]] = []
+    start = first
+    for suite in sorted(suites, key=lambda some: some[0].lineno):
+        if not _on_own_lines(statement, suite):
+            continue
+        suite_first, suite_last = _first_line(suite[0]), suite[-1].end_lineno or 0
+        if suite_first > start:
+            spans.append((start, suite_first - 1))
+        start = suite_last + 1
+    if start <= last:
+        spans.append((start, last))
+    return spans
+
+
+def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    return node.lineno, node.end_lineno or node.lineno
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return the line on which a statement starts, decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(some.lineno for some in decorators)])
+
+
+def _header_span(node: _Function | ast.ClassDef) -> tuple[int, int]:
+    first = _first_line(node)
+    return first, max(first, node.lineno, _first_line(node.body[0]) - 1)
+
+
+def _entry_lines(node: _Function, body: list[ast.stmt]) -> list[tuple[int, int]]:
+    """Return the lines that a call reports beside those of its statements.
+
+    A body that is only a docstring reports the docstring's.
+    """
+    if not body:
+        return [_span(node.body[0])]
+    first = _first_line(node.body[0])
+    return [(first, first)] if first == node.lineno else []
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> tuple[str, ...]:
+    """Return the names that an assignment binds; none when it stores anywhere else."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    names: list[str] = []
+    pending: list[ast.expr] = list(targets)
+    while pending:
+        target = pending.pop(0)
+        match target:
+            case ast.Name(id=name):
+                names.append(name)
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                pending[:0] = items
+            case ast.Starred(value=value):
+                pending.insert(0, value)
+            case _:
+                return ()
+    return tuple(names)
+
+
+def _header_names(statement: ast.stmt) -> set[str]:
+    """Return the names that a compound statement binds in its header."""
+    names: set[str] = set()
+    suites = {id(some) for suite in _suites(statement) for some in suite}
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if id(node) in suites:
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            names.add(node.id)
+        if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            names.add(node.name)
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
+            continue
+        if isinstance(node, ast.GeneratorExp):
+            continue
+        pending.extend(ast.iter_child_nodes(node))
+    return names
+
+
+def _header_loads(statement: ast.stmt, suites: list[list[ast.stmt]]) -> tuple[str, ...]:
+    own = {id(some) for suite in suites for some in suite}
+    names: set[str] = set()
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if id(node) in own and _on_own_lines(statement, _suite_of(node, suites)):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        pending.extend(ast.iter_child_nodes(node))
+    return tuple(sorted(names))
+
+
+def _suite_of(node: ast.AST, suites: list[list[ast.stmt]]) -> list[ast.stmt]:
+    return next(suite for suite in suites if any(some is node for some in suite))
+
+
+def _loads(statement: ast.stmt) -> tuple[str, ...]:
+    return tuple(sorted(_names_read(statement)))
+
+
+def _names_read(node: ast.AST) -> set[str]:
+    return {
+        some.id
+        for some in ast.walk(node)
+        if isinstance(some, ast.Name) and isinstance(some.ctx, ast.Load)
+    }
+
+
+def _decorator_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return dotted_name(node) or "?"
+
+
+def _class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
+    bases: list[str] = []
+    for base in node.bases:
+        target = base.value if isinstance(base, ast.Subscript) else base
+        bases.append(dotted_name(target) or "?")
+    return ClassFacts(
+        qualname=qualname,
+        first_line=_first_line(node),
+        decorators=tuple(_decorator_name(some) for some in node.decorator_list),
+        bases=tuple(bases),
+        keywords=tuple(keyword.arg or "?" for keyword in node.keywords),
+    )
+
+
+def _fixture_facts(node: _Function) -> tuple[str | None, bool]:
+    """Return the fixture name and whether it may be autouse."""
+    for decorator in node.decorator_list:
+        if not is_fixture(_decorator_name(decorator)):
+            continue
+        name, autouse = node.name, False
+        if isinstance(decorator, ast.Call):
+            for keyword in decorator.keywords:
+                if keyword.arg == "name":
+                    value = getattr(keyword.value, "value", None)
+                    name = value if isinstance(value, str) else name
+                if keyword.arg == "autouse":
+                    autouse = getattr(keyword.value, "value", True) is not False
+        return name, autouse
+    return None, False
+
+
+def _import_fact(
+    unit: int, statement: ast.Import | ast.ImportFrom, alias: ast.alias
+) -> ImportFact:
+    if isinstance(statement, ast.Import):
+        bound = alias.asname or alias.name.partition(".")[0]
+        return ImportFact(unit, 0, alias.name, "", bound)
+    bound = alias.asname or alias.name
+    return ImportFact(unit, statement.level, statement.module or "", alias.name, bound)
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(
+            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
+        ):
+            return True
+    return False
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return dotted_name(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING", "t.TYPE_CHECKING"}

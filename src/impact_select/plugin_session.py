@@ -1,0 +1,356 @@
+"""One pytest session with the plugin in use: select, deselect, record, report.
+
+Under xdist the controller selects, once, and keeps what the workers recorded; workers
+obey, and write what they saw to files of a folder that the controller names.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import pytest
+
+from impact_select.adapters.map_reader import ImpactMap
+from impact_select.adapters.project import Project, open_project
+from impact_select.adapters.reference_worker import ReferenceWorker
+from impact_select.adapters.run_parts import read_part, write_part
+from impact_select.errors import GitMissing, ImpactError, NotARepository, UsageMistake
+from impact_select.graph.references import Reference
+from impact_select.mapping.assemble import merge_runs
+from impact_select.model.ids import Blob, TestId
+from impact_select.model.recorded import RecordedRun
+from impact_select.model.selection import Fallback, RetestAll, Selection, Subset
+from impact_select.model.tree import Target
+from impact_select.recording.session import Recording
+from impact_select.report.text import cause_lines, header_line, summary_line
+from impact_select.workflows.keep import keep_recording
+from impact_select.workflows.select import Comparison, MapSummary, select_tests
+
+_NOTHING_COLLECTED: Final = 5
+_SESSION: Final = pytest.StashKey["Session"]()
+
+
+def begin(config: pytest.Config) -> None:
+    """Set a session up; registers itself with the plugin manager.
+
+    Raises:
+        pytest.UsageError: The options or the project do not allow what was asked.
+    """
+    options = config.known_args_namespace
+    try:
+        if options.impact_none:
+            config.pluginmanager.register(_NoTests(), "impact-none")
+            return
+        if options.impacted and options.impact_record:
+            raise UsageMistake(
+                "--impacted and --impact-record are both given; recording needs every test to"
+                " run, so choose one"
+            )
+        if os.environ.get("PYTEST_XDIST_WORKER"):
+            session: _Worker | Session = _Worker(config)
+        else:
+            session = Session(config)
+    except ImpactError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.pluginmanager.register(session, "impact-session")
+    session.begin()
+
+
+class _NoTests:
+    """Runs nothing, and calls that a success."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        config.hook.pytest_deselected(items=list(items))
+        items.clear()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == _NOTHING_COLLECTED:
+            session.exitstatus = 0
+
+    def pytest_report_header(self) -> str:
+        return "impact: no test is affected, so none runs (--impact-none)"
+
+
+class Session:
+    """The session of a process that is no xdist worker."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        options = config.known_args_namespace
+        self._config = config
+        self._selects = bool(options.impacted)
+        self._writes = bool(options.impact_record) or not options.impact_readonly
+        self._comparison = Comparison(options.impact_base, options.impact_staged)
+        self._controls = _is_controller(options)
+        self._collect_only = bool(getattr(options, "collectonly", False))
+        self._project: Project | None = None
+        self._selection: Selection | None = None
+        self._summary: MapSummary | None = None
+        self._before: Target | None = None
+        self._recording: Recording | None = None
+        self._references: ReferenceWorker | None = None
+        self._parts: TemporaryDirectory[str] | None = None
+        self._left_out = 0
+        self._selected = 0
+        self._messages: list[str] = []
+        self._causes: list[str] = []
+        try:
+            self._project = open_project(
+                Path.cwd(), options.impact_map, root=config.rootpath
+            )
+        except (NotARepository, GitMissing) as error:
+            if not self._selects:
+                raise
+            self._selection = RetestAll((Fallback(error.slug, error.message()),))
+            self._writes = False
+        if self._project is not None and self._comparison.base is None:
+            self._comparison = Comparison(self._project.settings.base, options.impact_staged)
+
+    def begin(self) -> None:
+        """Select if asked to, then start to record."""
+        project = self._project
+        if project is None:
+            return
+        if self._selects:
+            self._selection, self._summary = select_tests(project, self._comparison)
+        if not self._writes or self._collect_only:
+            return
+        self._before = project.worktree()
+        if self._controls:
+            return
+        options = self._config.known_args_namespace
+        collector = options.impact_collector or project.settings.collector
+        self._references = ReferenceWorker(self._known_references(project))
+        self._recording = Recording(
+            project.history.top, collector, coverage_follows=_coverage_follows(options)
+        )
+        for plugin in self._recording.plugins():
+            self._config.pluginmanager.register(plugin)
+        self._recording.on_new_file(self._references.send)
+        self._recording.start()
+
+    def _known_references(self, project: Project) -> frozenset[Blob]:
+        try:
+            with ImpactMap.open(project.map_path) as store:
+                return store.read_blobs()
+        except ImpactError:
+            return frozenset()
+
+    # -- reports ------------------------------------------------------------------------
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what was decided."""
+        if not self._selects:
+            collector = f" with {self._recording.collector.name}" if self._recording else ""
+            return [f"impact: recording{collector}"]
+        assert self._selection is not None
+        return header_line(self._selection, self._summary, self._comparison.base, time.time())
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """Say what it came to."""
+        lines = list(self._messages)
+        if self._selects and self._selection is not None:
+            lines.insert(0, summary_line(self._selection, self._selected, self._left_out))
+            if config.option.verbose > 0:
+                lines += self._causes
+        if lines:
+            terminalreporter.section("impact")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+    # -- selection ------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Take out what provably behaves as recorded."""
+        if not isinstance(self._selection, Subset):
+            self._selected = len(items)
+            return
+        self._causes = cause_lines(self._selection, [TestId(item.nodeid) for item in items])
+        self._left_out = _deselect(config, items, self._selection.unaffected)
+        self._selected = len(items)
+
+    # -- xdist ----------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker what to leave out, and where to put what it sees."""
+        if self._parts is None:
+            self._parts = TemporaryDirectory(prefix="impact-")
+            folder = Path(self._parts.name)
+            left_out: list[str] | None = None
+            if isinstance(self._selection, Subset):
+                left_out = sorted(self._selection.unaffected)
+            (folder / "unaffected.json").write_text(json.dumps(left_out))
+        project = self._project
+        records = self._writes and not self._collect_only and project is not None
+        node.workerinput["impact"] = {"folder": self._parts.name, "records": records}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker counted."""
+        counts = getattr(node, "workeroutput", {}).get("impact")
+        if counts is not None:
+            self._left_out, self._selected = counts["left_out"], counts["selected"]
+
+    # -- the end -----------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
+        """Keep what was recorded; nothing left to run is a success if we alone left it out."""
+        result = yield
+        if int(session.exitstatus) == _NOTHING_COLLECTED and self._left_out:
+            session.exitstatus = 0
+            self._messages.append("no test is affected: nothing was run")
+        try:
+            self._keep()
+        except ImpactError as error:
+            self._messages.append(str(error))
+            if not self._selects and not session.exitstatus:
+                session.exitstatus = int(pytest.ExitCode.INTERNAL_ERROR)
+        return result
+
+    def pytest_unconfigure(self) -> None:
+        """Stop what is still running after a crash or a usage error."""
+        if self._recording is not None:
+            self._recording.stop()
+            self._recording = None
+        if self._references is not None:
+            self._references.close()
+            self._references = None
+        if self._parts is not None:
+            self._parts.cleanup()
+            self._parts = None
+
+    def _keep(self) -> None:
+        project, before = self._project, self._before
+        if project is None or before is None:
+            return
+        references: Mapping[Blob, frozenset[Reference] | None] = {}
+        run = self._finished_run()
+        if run is None:
+            return
+        if self._references is not None:
+            references = {blob: None for blob in self._known_references(project)}
+            references = {**references, **self._references.finish()}
+        kept = keep_recording(project, before, run, references)
+        if kept.note:
+            self._messages.append(kept.note)
+        if kept.doubtful:
+            shown = ", ".join(sorted(kept.doubtful)[:3])
+            self._messages.append(f"not recorded, because {shown} changed meanwhile: its tests")
+        verb = "refreshed" if self._selects else "recorded"
+        self._messages.append(f"{verb} {kept.test_count} tests in {_shown(project.map_path)}")
+
+    def _finished_run(self) -> RecordedRun | None:
+        if self._recording is not None:
+            run = self._recording.stop()
+            self._recording = None
+            return run
+        if self._parts is None:
+            return None
+        runs = [read_part(path) for path in sorted(Path(self._parts.name).glob("*.run"))]
+        return merge_runs(runs) if runs else None
+
+
+class _Worker:
+    """The session of an xdist worker."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._recording: Recording | None = None
+        self._counts = {"left_out": 0, "selected": 0}
+
+    def begin(self) -> None:
+        """Start to record, if the controller wants it."""
+        orders = self._orders()
+        if not orders.get("records"):
+            return
+        options = self._config.known_args_namespace
+        project = open_project(Path.cwd(), options.impact_map, root=self._config.rootpath)
+        self._recording = Recording(
+            project.history.top,
+            options.impact_collector or project.settings.collector,
+            coverage_follows=_coverage_follows(options),
+        )
+        for plugin in self._recording.plugins():
+            self._config.pluginmanager.register(plugin)
+        self._recording.start()
+
+    def _orders(self) -> dict[str, Any]:
+        # xdist sets workerinput on the config only after the conftest files are loaded;
+        # the options are there from the start.
+        options = self._config.known_args_namespace
+        collect_only = bool(getattr(options, "collectonly", False))
+        records = bool(options.impact_record) or not options.impact_readonly
+        return {"records": records and not collect_only}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what the controller found unaffected."""
+        orders = config.workerinput["impact"]  # type: ignore[attr-defined]
+        left_out = json.loads((Path(orders["folder"]) / "unaffected.json").read_text())
+        if left_out is not None:
+            self._counts["left_out"] = _deselect(config, items, frozenset(left_out))
+        self._counts["selected"] = len(items)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self) -> Any:
+        """Hand over what was seen."""
+        result = yield
+        workerinput: Any = self._config.workerinput  # type: ignore[attr-defined]
+        self._config.workeroutput["impact"] = self._counts  # type: ignore[attr-defined]
+        if self._recording is not None:
+            run = self._recording.stop()
+            self._recording = None
+            orders = workerinput["impact"]
+            if orders["records"]:
+                write_part(run, Path(orders["folder"]) / f"{workerinput['workerid']}.run")
+        return result
+
+    def pytest_unconfigure(self) -> None:
+        """Stop what is still running after a crash."""
+        if self._recording is not None:
+            self._recording.stop()
+            self._recording = None
+
+
+def _deselect(
+    config: pytest.Config, items: list[pytest.Item], unaffected: frozenset[TestId] | frozenset[str]
+) -> int:
+    dropped = [item for item in items if item.nodeid in unaffected]
+    if dropped:
+        items[:] = [item for item in items if item.nodeid not in unaffected]
+        config.hook.pytest_deselected(items=dropped)
+    return len(dropped)
+
+
+def _is_controller(options: Any) -> bool:
+    """Tell whether xdist is going to run the tests in other processes."""
+    count = getattr(options, "numprocesses", None)
+    if count is not None:
+        return count != 0
+    return bool(getattr(options, "tx", None)) and getattr(options, "dist", "no") != "no"
+
+
+def _coverage_follows(options: Any) -> bool:
+    """Tell whether pytest-cov is going to measure."""
+    return bool(getattr(options, "cov_source", None)) and not getattr(options, "no_cov", False)
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

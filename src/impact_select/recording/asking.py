@@ -1,0 +1,66 @@
+"""Who asked: the nearest project frame below the one that is looking."""
+
+import sys
+from types import FrameType
+from typing import Final
+
+from impact_select.model.recorded import Place
+from impact_select.recording.source_index import SourceFile, SourceIndex
+
+# Frames that read project files for their own purposes: showing a traceback, rewriting
+# asserts, printing a warning. What they read decides no test.
+_TOOL_FRAMES: Final = (
+    "/_pytest/assertion/",
+    "/_pytest/_code/",
+    "/_pytest/cacheprovider.py",
+    "/_pytest/junitxml.py",
+    "/traceback.py",
+    "/warnings.py",
+    "/coverage/",
+    "/pytest_cov/",
+    "/impact_select/",
+)
+_IMPORT_FRAMES: Final = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
+
+
+class Asker:
+    """Finds the place in project code that caused an event."""
+
+    def __init__(self, index: SourceIndex, own_project: bool) -> None:
+        self._index = index
+        tools = _TOOL_FRAMES[:-1] if own_project else _TOOL_FRAMES
+        self._tools = tools
+        self._is_tool: dict[str, bool] = {}
+
+    def ask(self, depth: int) -> tuple[Place | None, bool, bool]:
+        """Walk up from a frame.
+
+        Args:
+            depth: How many frames above this one to start.
+
+        Returns:
+            The place of the nearest project frame, None without one; whether a tool is
+            looking for its own purposes; whether the import system is looking.
+        """
+        frame: FrameType | None = sys._getframe(depth + 1)
+        importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
+        while frame is not None:
+            filename = frame.f_code.co_filename
+            file = self._index.file(filename)
+            if file is not None:
+                return self._place(frame, file), False, importing
+            if self._tool(filename):
+                return None, True, importing
+            frame = frame.f_back
+        return None, False, importing
+
+    def _place(self, frame: FrameType, file: SourceFile) -> Place:
+        units = file.units_at(frame.f_lineno, frame.f_code)
+        return file.path, units[0] - file.base
+
+    def _tool(self, filename: str) -> bool:
+        known = self._is_tool.get(filename)
+        if known is None:
+            known = any(part in filename for part in self._tools)
+            self._is_tool[filename] = known
+        return known

@@ -1,0 +1,246 @@
+"""What tests look at beside code: files, folders, absent files, child processes.
+
+An audit hook sees files that are opened, folders that are listed and processes that are
+started; it cannot be removed, only switched off. Python has no audit event for `os.stat`
+and its relatives, so these are wrapped while recording.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from impact_select.model.ids import RepoPath
+from impact_select.model.recorded import OPAQUE_READ, Place, Read, ReadKind
+from impact_select.recording.asking import Asker
+from impact_select.recording.owners import OwnerStack
+from impact_select.recording.source_index import ProjectFolder
+
+_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_SOURCES: Final = (".py", ".pyc", ".pyi", ".pyw", ".pth", ".so")
+# They look at the machine, not at the project; `platform` and `ctypes.util` start them.
+_INERT_PROGRAMS: Final = frozenset(
+    {"uname", "ldconfig", "gcc", "cc", "ld", "objdump", "file", "lsb_release", "stty", "tput",
+     "locale", "getconf", "hostname", "which", "id", "whoami"}
+)
+_STARTS: Final = frozenset(
+    {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
+)
+_EVENTS: Final = frozenset(
+    {"open", "os.listdir", "os.scandir", "import", "sqlite3.connect", "subprocess.Popen"}
+) | _STARTS
+_STATUS_FUNCTIONS: Final = ("stat", "lstat", "access")
+
+
+class InputWatch:
+    """Notes inputs with their owner and with the place in the project that asked.
+
+    Attributes:
+        asked: Inputs per asking place.
+        failed_imports: Dotted names that were looked for, per asking place; those that
+            were found are among them.
+        written: Files that were opened for writing.
+    """
+
+    def __init__(self, folder: ProjectFolder, owners: OwnerStack, asker: Asker) -> None:
+        self._folder = folder
+        self._owners = owners
+        self._asker = asker
+        self._busy = False
+        self._originals: dict[str, Callable[..., Any]] = {}
+        self.asked: dict[Place, set[Read]] = {}
+        self.failed_imports: dict[Place, set[str]] = {}
+        self.written: set[RepoPath] = set()
+
+    def start(self) -> None:
+        """Begin to listen; wrap what has no audit event."""
+        _hook.target = self._on_event
+        _hook.install()
+        for name in _STATUS_FUNCTIONS:
+            original = getattr(os, name)
+            self._originals[name] = original
+            wrapper = self._status_wrapper(original)
+            setattr(os, name, wrapper)
+            for supported in _support_sets():
+                if original in supported:
+                    supported.add(wrapper)
+
+    def stop(self) -> None:
+        """Stop listening."""
+        _hook.target = None
+        for name, original in self._originals.items():
+            wrapper = getattr(os, name)
+            for supported in _support_sets():
+                supported.discard(wrapper)
+            setattr(os, name, original)
+        self._originals.clear()
+
+    def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            if event == "open":
+                self._opened(arguments)
+            elif event in {"os.listdir", "os.scandir"}:
+                self._listed(arguments)
+            elif event == "import":
+                self._imported(arguments)
+            elif event == "sqlite3.connect":
+                self._connected(arguments)
+            else:
+                self._started(event, arguments)
+        finally:
+            self._busy = False
+
+    def _opened(self, arguments: tuple[Any, ...]) -> None:
+        name, mode, flags = arguments
+        path = self._path(name)
+        if path is None:
+            return
+        if isinstance(flags, int) and flags & _WRITING:
+            self.written.add(path)
+            if flags & os.O_TRUNC or flags & os.O_ACCMODE == os.O_WRONLY:
+                return
+        elif isinstance(mode, str) and mode[:1] in {"w", "x", "a"}:
+            self.written.add(path)
+            return
+        self._note(path, ReadKind.CONTENT, 4)
+
+    def _listed(self, arguments: tuple[Any, ...]) -> None:
+        path = self._path(arguments[0] if arguments[0] is not None else ".")
+        if path is not None:
+            self._note(path, ReadKind.LISTING, 4)
+
+    def _imported(self, arguments: tuple[Any, ...]) -> None:
+        name = arguments[0]
+        place, tool, _ = self._asker.ask(3)
+        if place is not None and not tool and isinstance(name, str):
+            self.failed_imports.setdefault(place, set()).add(name)
+
+    def _connected(self, arguments: tuple[Any, ...]) -> None:
+        path = self._path(arguments[0])
+        if path is not None:
+            self._note(path, ReadKind.CONTENT, 4)
+
+    def _started(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "subprocess.Popen":
+            program = _program(arguments)
+            if program in _INERT_PROGRAMS:
+                return
+        place, tool, _ = self._asker.ask(3)
+        if tool:
+            return
+        self._owners.read(OPAQUE_READ)
+        if place is not None:
+            self.asked.setdefault(place, set()).add(OPAQUE_READ)
+
+    def _note(self, path: RepoPath, kind: ReadKind, depth: int) -> None:
+        place, tool, importing = self._asker.ask(depth)
+        if tool:
+            return
+        if importing and (kind is not ReadKind.CONTENT or path.endswith(_SOURCES)):
+            return  # the import system: modules are owners, not inputs
+        if kind is ReadKind.CONTENT and not self._exists(path):
+            kind = ReadKind.MISSING
+        read = Read(path, kind)
+        self._owners.read(read)
+        if place is not None:
+            self.asked.setdefault(place, set()).add(read)
+
+    def _exists(self, path: RepoPath) -> bool:
+        status = self._originals["stat"]
+        try:
+            status(os.path.join(self._folder.top, path))
+        except OSError:
+            return False
+        return True
+
+    def _path(self, name: object) -> RepoPath | None:
+        if isinstance(name, os.PathLike):
+            name = os.fspath(name)
+        if isinstance(name, bytes):
+            name = os.fsdecode(name)
+        if not isinstance(name, str) or name.startswith("file:"):
+            return None
+        return self._folder.repo_path(name)
+
+    def _status_wrapper(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def status(path: Any, *arguments: Any, **named: Any) -> Any:
+            if self._busy or not isinstance(path, (str, bytes, os.PathLike)):
+                return original(path, *arguments, **named)
+            try:
+                found = original(path, *arguments, **named)
+            except OSError:
+                self._looked(path, found=None)
+                raise
+            self._looked(path, found=found)
+            return found
+
+        status.__name__ = original.__name__
+        status.__qualname__ = original.__name__
+        status.__doc__ = original.__doc__
+        return status
+
+    def _looked(self, name: object, found: Any) -> None:
+        self._busy = True
+        try:
+            path = self._path(name)
+            if not path:
+                return
+            if found is None or found is False:
+                kind = ReadKind.MISSING
+            elif isinstance(found, os.stat_result) and stat.S_ISDIR(found.st_mode):
+                return  # folders come and go with their files, whose listing counts
+            else:
+                kind = ReadKind.STATUS
+            place, tool, importing = self._asker.ask(2)
+            if tool or importing:
+                return
+            read = Read(path, kind)
+            self._owners.read(read)
+            if place is not None:
+                self.asked.setdefault(place, set()).add(read)
+        finally:
+            self._busy = False
+
+
+class _AuditHook:
+    """The one audit hook of this process; it forwards to whoever records."""
+
+    def __init__(self) -> None:
+        self.target: Callable[[str, tuple[Any, ...]], None] | None = None
+        self._installed = False
+
+    def install(self) -> None:
+        if not self._installed:
+            sys.addaudithook(self._on_event)
+            self._installed = True
+
+    def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _EVENTS and self.target is not None:
+            self.target(event, arguments)
+
+
+_hook = _AuditHook()
+
+
+def _support_sets() -> tuple[set[Any], ...]:
+    return (
+        os.supports_dir_fd,
+        os.supports_fd,
+        os.supports_follow_symlinks,
+        os.supports_effective_ids,
+    )
+
+
+def _program(arguments: tuple[Any, ...]) -> str:
+    executable, argv = arguments[0], arguments[1]
+    name = executable
+    if name is None and isinstance(argv, (list, tuple)) and argv:
+        name = argv[0]
+    try:
+        return os.path.basename(os.fsdecode(name))  # noqa: PTH119 - may be bytes
+    except TypeError:
+        return ""

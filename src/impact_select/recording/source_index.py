@@ -1,0 +1,225 @@
+"""Which code is the project's, and which unit each of its lines belongs to."""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from hashlib import sha1
+from pathlib import Path
+from types import CodeType
+from typing import Final
+
+from impact_select.model.ids import Blob, RepoPath
+from impact_select.model.source import Outline, UnitKind
+from impact_select.outline.parse import UnparsedSource, parse_outline
+
+_FOREIGN_PARTS: Final = frozenset(
+    {"site-packages", "dist-packages", ".tox", ".nox", ".venv", "node_modules", ".git"}
+)
+_DERIVED_PARTS: Final = frozenset({"__pycache__", ".pytest_cache", ".impact", ".hypothesis"})
+
+
+class ProjectFolder:
+    """The part of the file system that counts as the project.
+
+    Installed packages and derived files below the folder do not belong to it.
+
+    Args:
+        top: Top of the repository's work tree, resolved.
+    """
+
+    def __init__(self, top: Path) -> None:
+        self.top = str(top)
+        self._prefix = self.top + os.sep
+        roots = {sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")}
+        roots |= {sys.prefix, sys.base_prefix}
+        self._foreign = tuple(
+            sorted(
+                os.path.realpath(root) + os.sep
+                for root in roots
+                if os.path.realpath(root).startswith(self._prefix)
+            )
+        )
+        self._known: dict[str, RepoPath | None] = {}
+
+    def repo_path(self, filename: str) -> RepoPath | None:
+        """Name a file or folder of the project; None for all others.
+
+        Symbolic links on the way are resolved where the plain name lies outside.
+        """
+        try:
+            return self._known[filename]
+        except KeyError:
+            found = self._known[filename] = self._find(filename)
+            return found
+
+    def _find(self, filename: str) -> RepoPath | None:
+        if not filename or filename[0] == "<":
+            return None
+        full = os.path.normpath(os.path.join(os.getcwd(), filename))
+        if not full.startswith(self._prefix):
+            full = os.path.realpath(full)
+            if full == self.top:
+                return RepoPath("")
+            if not full.startswith(self._prefix):
+                return None
+        if full.startswith(self._foreign):
+            return None
+        relative = full[len(self._prefix) :].replace(os.sep, "/")
+        parts = relative.split("/")
+        if not _FOREIGN_PARTS.isdisjoint(parts) or not _DERIVED_PARTS.isdisjoint(parts):
+            return None
+        return RepoPath(relative)
+
+
+class SourceFile:
+    """One executed file: its outline, and the numbers of its units in this process.
+
+    Attributes:
+        path: Where it is.
+        blob: Git blob id of its bytes.
+        outline: None when it is no Python source that parses (a compiled template).
+        base: Number of its first unit; unit i of the outline has number base + i.
+    """
+
+    def __init__(self, path: RepoPath, source: bytes, base: int) -> None:
+        self.path = path
+        self.blob = blob_id(source)
+        self.base = base
+        self.outline: Outline | None = None
+        if path.endswith((".py", ".pyw")) or b"\0" not in source[:1024]:
+            try:
+                self.outline = parse_outline(source)
+            except UnparsedSource:
+                self.outline = None
+        self.loaded = base + (self.outline.loaded if self.outline else 0)
+        self.end = self.loaded + 1
+        self._by_line: dict[int, tuple[int, ...]] = {}
+        self._entries: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._symbols: dict[tuple[str, int], str] = {}
+        self._classes: frozenset[str] = frozenset()
+        if self.outline is not None:
+            self._index(self.outline)
+
+    def _index(self, outline: Outline) -> None:
+        by_line: dict[int, list[int]] = {}
+        for span in outline.lines:
+            for line in range(span.first, span.last + 1):
+                known = by_line.setdefault(line, [])
+                if self.base + span.unit not in known:
+                    known.append(self.base + span.unit)
+        self._by_line = {line: tuple(units) for line, units in by_line.items()}
+        self._classes = frozenset(facts.qualname for facts in outline.classes)
+        entries: dict[str, int] = {}
+        for index, unit in enumerate(outline.units):
+            if unit.kind is UnitKind.BLOCK:
+                entries.setdefault(unit.symbol, self.base + index)
+        for facts in (*outline.functions, *outline.classes):
+            plain = facts.qualname.partition("#")[0]
+            entry = entries.get(facts.qualname)
+            self._symbols[plain.rpartition(".")[2], facts.first_line] = facts.qualname
+            if entry is not None:
+                self._entries[plain.rpartition(".")[2], facts.first_line] = (entry,)
+
+    def units_at(self, line: int, code: CodeType | None = None) -> tuple[int, ...]:
+        """Return the units of a 1-based line.
+
+        Where several share it and the code object is known, those of its symbol.
+        """
+        units = self._by_line.get(line, ())
+        if not units or self.outline is None:
+            return units or (self.loaded,)
+        if len(units) == 1 or code is None:
+            return units
+        symbol = self._symbols.get((code.co_name, code.co_firstlineno))
+        blocks = [unit for unit in units if self._is_block(unit)]
+        if code.co_name == "<module>" or (symbol is not None and symbol in self._classes):
+            own = tuple(unit for unit in units if unit not in blocks)
+        elif symbol is not None:
+            outline, base = self.outline, self.base
+            own = tuple(unit for unit in blocks if outline.units[unit - base].symbol == symbol)
+        else:
+            own = ()
+        return own or units
+
+    def _is_block(self, unit: int) -> bool:
+        assert self.outline is not None
+        return self.outline.units[unit - self.base].kind is UnitKind.BLOCK
+
+    def entry_units(self, code: CodeType) -> tuple[int, ...]:
+        """Return the units that a call of a code object runs whatever happens in it."""
+        if code.co_name == "<module>":
+            return (self.loaded,)
+        found = self._entries.get((code.co_name, code.co_firstlineno))
+        return found if found is not None else self.units_at(code.co_firstlineno, code)
+
+    def units_of_symbol(self, code: CodeType) -> tuple[int, ...]:
+        """Return all units that running a code object, but no other, may touch."""
+        units = set(self.entry_units(code))
+        for line in code_lines(code):
+            units.update(self.units_at(line, code))
+        return tuple(sorted(units))
+
+
+class SourceIndex:
+    """The executed project files of this process, outlined when they are first met.
+
+    Unit numbers are unique in the process; `place` translates them back.
+    """
+
+    def __init__(self, folder: ProjectFolder) -> None:
+        self.folder = folder
+        self._by_filename: dict[str, SourceFile | None] = {}
+        self._by_path: dict[RepoPath, SourceFile] = {}
+        self._files: list[SourceFile] = []
+        self._next = 0
+        self.on_new_file: Callable[[str], None] | None = None
+
+    def file(self, filename: str) -> SourceFile | None:
+        """Return the source file behind a code object's filename, if it is the project's."""
+        try:
+            return self._by_filename[filename]
+        except KeyError:
+            found = self._load(filename)
+            self._by_filename[filename] = found
+            return found
+
+    def known(self, path: RepoPath) -> SourceFile | None:
+        """Return an executed file by its path."""
+        return self._by_path.get(path)
+
+    def files(self) -> Iterator[SourceFile]:
+        """Iterate over the executed files, in the order in which they were met."""
+        return iter(self._files)
+
+    def _load(self, filename: str) -> SourceFile | None:
+        path = self.folder.repo_path(filename)
+        if path is None or not path:
+            return None
+        known = self._by_path.get(path)
+        if known is not None:
+            return known
+        try:
+            with open(os.path.join(self.folder.top, path), "rb") as stream:  # noqa: PTH123
+                source = stream.read()
+        except OSError:
+            return None
+        file = SourceFile(path, source, self._next)
+        self._next = file.end
+        self._by_path[path] = file
+        self._files.append(file)
+        if self.on_new_file is not None:
+            self.on_new_file(os.path.join(self.folder.top, path))
+        return file
+
+
+def blob_id(content: bytes) -> Blob:
+    """Return git's id for a content, in a repository that uses SHA-1."""
+    digest = sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+    digest.update(content)
+    return Blob(digest.hexdigest())
+
+
+def code_lines(code: CodeType) -> set[int]:
+    """Return the 1-based lines that a code object can report."""
+    return {line for _, _, line in code.co_lines() if line}

@@ -1,0 +1,1 @@
+"""A Selection becomes text. Nothing here prints."""

@@ -1,0 +1,1 @@
+"""From changes and evidence to the answer."""

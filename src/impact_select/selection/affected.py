@@ -1,0 +1,374 @@
+"""Which recordings an atomic change affects: one rule per kind.
+
+The table of docs/safety.md, in code. Each rule gives nodes for the reacher to follow and
+recordings of its own; what comes out is limited to recordings that depend on the file,
+since nothing in a file can matter to a test that neither ran nor imported any of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from pyroaring import BitMap
+
+from impact_select.graph.reach import (
+    Attribute,
+    Class,
+    Effects,
+    Marked,
+    Name,
+    Node,
+    Ran,
+    Reacher,
+)
+from impact_select.model.changes import AtomicChange, ChangeKind
+from impact_select.model.ids import RepoPath
+from impact_select.model.impact_map import FileVersion
+from impact_select.model.recorded import ReadKind
+from impact_select.model.selection import Cause
+from impact_select.outline.decorators import is_pure
+from impact_select.ports import EvidenceStore
+
+_DOC_READERS: Final = (
+    *("__doc__", "getdoc", "getcomments", "getsource", "getsourcelines", "help", "pydoc"),
+    *("doctest", "getmembers"),
+)
+_LOOK: Final = (ReadKind.CONTENT, ReadKind.STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Recordings that a cause selects."""
+
+    recordings: BitMap
+    cause: Cause
+
+
+class Rules:
+    """Applies the rules to changes of files that the map knows."""
+
+    def __init__(self, store: EvidenceStore) -> None:
+        self._store = store
+        self._reacher = Reacher(store)
+
+    def code(self, change: AtomicChange, version: FileVersion) -> Iterator[Affected]:
+        """Apply a change of a Python file that was recorded in some version."""
+        domain = self._reacher.depending(version.path)
+        for start in dict.fromkeys(self._starts(change, version)):
+            reach = self._reacher.follow([start])
+            for node, recordings in reach.found.items():
+                kept = recordings & domain
+                if kept:
+                    chain = reach.chain(node)
+                    shown = chain[1:] if chain and str(start) in str(change) else chain
+                    yield Affected(kept, Cause(change.kind.value, str(change), shown))
+        own = self._own(change)
+        if own:
+            yield Affected(own, Cause(change.kind.value, str(change)))
+
+    def removed(self, version: FileVersion) -> Iterator[Affected]:
+        """A file is gone: those that ran, imported or read it, or listed its folder."""
+        cause = Cause(ChangeKind.FILE_REMOVED.value, f"{version.path} removed")
+        yield Affected(self._reacher.depending(version.path), cause)
+        yield from self._looked(version.path, _LOOK, cause)
+        folder = RepoPath(_parent(version.path))
+        yield from self._looked(folder, (ReadKind.LISTING,), cause)
+        if version.path.rpartition("/")[2] == "conftest.py":
+            yield Affected(self._below(folder), cause)
+
+    def unparsed(self, version: FileVersion, detail: str) -> Iterator[Affected]:
+        """A file does not parse any more: all that depend on it."""
+        change = AtomicChange(ChangeKind.UNPARSED, version.path, detail=detail)
+        cause = Cause(change.kind.value, str(change))
+        yield Affected(self._reacher.depending(version.path), cause)
+
+    def content(self, version: FileVersion, *, is_source: bool) -> Iterator[Affected]:
+        """The bytes or the mode of a file differ: those that read it as data.
+
+        A source file that is only looked for is there as before.
+        """
+        cause = Cause(ChangeKind.FILE_CHANGED.value, f"{version.path} changed")
+        kinds = (ReadKind.CONTENT,) if is_source else _LOOK
+        yield from self._looked(version.path, kinds, cause)
+        if not is_source:
+            yield Affected(self._reacher.depending(version.path), cause)
+
+    def mode(self, version: FileVersion) -> Iterator[Affected]:
+        """The mode of a file differs: those that ran, imported or looked at it."""
+        cause = Cause(ChangeKind.FILE_CHANGED.value, f"{version.path} changed its mode")
+        yield from self._looked(version.path, _LOOK, cause)
+        yield Affected(self._reacher.depending(version.path), cause)
+
+    def added(
+        self, path: RepoPath, known_folders: frozenset[str], search: frozenset[RepoPath]
+    ) -> Iterator[Affected]:
+        """A file is new: those that looked for it, listed its folder, or now import it.
+
+        Args:
+            path: The file.
+            known_folders: Folders that existed when it was recorded.
+            search: Folders in which modules are looked for.
+        """
+        cause = Cause(ChangeKind.FILE_ADDED.value, f"{path} added")
+        yield from self._looked(path, (ReadKind.MISSING,), cause)
+        folder = _parent(path)
+        while folder and folder not in known_folders:
+            yield from self._looked(RepoPath(folder), (ReadKind.MISSING,), cause)
+            folder = _parent(folder)
+        yield from self._looked(RepoPath(folder), (ReadKind.LISTING,), cause)
+        if path.endswith(".py"):
+            yield from self._captured(path, search, cause)
+        name = path.rpartition("/")[2]
+        if name == "conftest.py":
+            yield Affected(self._below(RepoPath(_parent(path))), cause)
+        elif name == "__init__.py":
+            below = [
+                other for other in self._store.versions if other.startswith(f"{_parent(path)}/")
+            ]
+            for other in below:
+                yield Affected(self._reacher.depending(other), cause)
+
+    def opaque(self, change: str) -> Iterator[Affected]:
+        """Any change at all: tests with child processes that could not be recorded."""
+        cause = Cause("opaque", change, ("a child process that could not be recorded",))
+        yield from self._looked(RepoPath(""), (ReadKind.OPAQUE,), cause)
+
+    # -- the table -----------------------------------------------------------------------
+
+    def _starts(self, change: AtomicChange, version: FileVersion) -> Iterator[Node]:
+        path, symbol, name = change.path, change.symbol, change.name
+        ran = self._ran(change, version)
+        member = f"{symbol}.{name}" if symbol else name
+        match change.kind:
+            case ChangeKind.BLOCK:
+                yield from ran
+            case ChangeKind.FUNCTION_ADDED:
+                yield Name(path, name)
+            case ChangeKind.FUNCTION_REMOVED:
+                yield from ran
+                yield Name(path, name, gone=True)
+            case ChangeKind.METHOD_ADDED | ChangeKind.METHOD_REMOVED:
+                yield from ran
+                yield Attribute(path, symbol, name)
+                yield from self._reacher.methods(path, symbol, name)
+                if _is_special(name) or self._reacher.is_consumed(path, symbol):
+                    yield Class(path, symbol)
+            case ChangeKind.SIGNATURE:
+                yield from ran
+                yield from self._reacher.rebound(path, symbol)
+            case ChangeKind.DEFAULTS:
+                yield from ran
+                yield from self._reacher.value_uses(path, symbol)
+            case ChangeKind.ANNOTATIONS:
+                yield from self._reacher.value_uses(path, symbol)
+                yield from self._member_of_consumed(path, symbol)
+            case ChangeKind.DECORATORS:
+                yield from ran
+                yield from self._reacher.rebound(path, symbol)
+                yield Class(path, symbol)
+            case ChangeKind.MARKS:
+                yield Marked(path, symbol)
+                yield from self._reacher.symbol_blocks(path, symbol)
+                yield Class(path, symbol)
+            case ChangeKind.FIXTURE | ChangeKind.FIXTURE_ADDED | ChangeKind.AUTOUSE:
+                yield from ran
+                yield from self._reacher.rebound(path, symbol)
+            case ChangeKind.CLASS_ADDED:
+                yield Name(path, name)
+            case ChangeKind.CLASS_REMOVED:
+                yield from ran
+                yield Class(path, symbol)
+                if "." not in symbol:
+                    yield Name(path, name, gone=True)
+            case ChangeKind.BASES:
+                yield Class(path, symbol)
+            case ChangeKind.ATTRIBUTE:
+                yield from ran
+                yield Attribute(path, symbol, name)
+                if _is_special(name):
+                    yield Class(path, symbol)
+            case ChangeKind.VARIABLE | ChangeKind.IMPORT:
+                yield from ran
+                yield Name(path, name)
+            case ChangeKind.VARIABLE_REMOVED:
+                yield from ran
+                yield Name(path, name, gone=True)
+            case ChangeKind.EFFECT | ChangeKind.UNCLASSIFIED:
+                yield Effects(path)
+                if symbol:
+                    yield Class(path, symbol)
+                yield from ran
+            case ChangeKind.HOOK:
+                if path.rpartition("/")[2] != "conftest.py":
+                    yield Effects(path)
+            case ChangeKind.DOC:
+                yield from self._doc(path, symbol, version)
+            case _:
+                raise AssertionError(f"no rule for {change.kind} ({member})")
+
+    def _ran(self, change: AtomicChange, version: FileVersion) -> list[Node]:
+        if not change.units:
+            return []
+        label = f"{change.path}::{change.symbol}" if change.symbol else change.path
+        return [Ran(version.number, version.path, change.units, label)]
+
+    def _own(self, change: AtomicChange) -> BitMap:
+        """Return what a change selects beside what it reaches: by fixture, hook or doctest."""
+        within = self._governed(change.path)
+        match change.kind:
+            case ChangeKind.FIXTURE | ChangeKind.FIXTURE_ADDED:
+                users = self._store.fixture_users(change.name) & within
+                named = BitMap()
+                for root, blob, units in self._store.references(change.name):
+                    if root.startswith('"'):
+                        for version in self._store.paths_by_blob.get(blob, ()):
+                            named |= self._reacher.ran(
+                                version.number, version.path, frozenset(units)
+                            )
+                return users | (named & within)
+            case ChangeKind.AUTOUSE | ChangeKind.HOOK:
+                return within
+            case ChangeKind.DOC:
+                return BitMap(
+                    [
+                        number
+                        for number, recorded in self._store.recordings.items()
+                        if recorded.reads_docs and recorded.path == change.path
+                    ]
+                )
+            case _:
+                return BitMap()
+
+    def _governed(self, path: RepoPath) -> BitMap:
+        """Return the recordings of the tests for which a file's fixtures and hooks count."""
+        if path.rpartition("/")[2] == "conftest.py":
+            return self._below(RepoPath(_parent(path)))
+        return self._reacher.depending(path)
+
+    def _below(self, folder: RepoPath) -> BitMap:
+        return BitMap(
+            [
+                number
+                for number, recorded in self._store.recordings.items()
+                if not folder or recorded.path.startswith(f"{folder}/")
+            ]
+        )
+
+    def _doc(self, path: RepoPath, symbol: str, version: FileVersion) -> Iterator[Node]:
+        """A docstring counts where something can read it at run time."""
+        if not symbol:
+            yield Name(path, "__doc__")
+        yield from self._member_of_consumed(path, symbol)
+        outline = self._reacher.outline(version.blob)
+        for facts in (*outline.functions, *outline.classes) if outline is not None else ():
+            if facts.qualname == symbol and not all(is_pure(name) for name in facts.decorators):
+                yield Effects(path)
+        for reader in _DOC_READERS:
+            for root, blob, units in self._store.references(reader):
+                if root == "" and reader == "__doc__":
+                    continue  # the module's own, above
+                for other in self._store.paths_by_blob.get(blob, ()):
+                    yield from self._reader_nodes(other, units)
+
+    def _reader_nodes(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
+        outline = self._reacher.outline(version.blob)
+        if outline is None:
+            return
+        for unit in units:
+            if unit >= outline.loaded:
+                continue
+            label = f"{version.path}::{outline.units[unit].symbol}"
+            yield Ran(version.number, version.path, frozenset({unit}), label)
+            for name in outline.units[unit].names:
+                if not outline.units[unit].symbol and outline.units[unit].kind.value != "import":
+                    yield Name(version.path, name)
+
+    def _member_of_consumed(self, path: RepoPath, symbol: str) -> Iterator[Node]:
+        """A method or class that a framework may look at: all that touch its class."""
+        for cls in (symbol, symbol.rpartition(".")[0]):
+            if cls and self._reacher.is_consumed(path, cls):
+                yield Class(path, cls)
+
+    # -- inputs --------------------------------------------------------------------------
+
+    def _looked(
+        self, path: RepoPath, kinds: Iterable[ReadKind], cause: Cause
+    ) -> Iterator[Affected]:
+        owners = self._store.readers(path, kinds)
+        if owners:
+            yield Affected(self._store.dependents(owners), cause)
+
+    def _captured(
+        self, path: RepoPath, search: frozenset[RepoPath], cause: Cause
+    ) -> Iterator[Affected]:
+        """Imports that find a new file where they found another one, or nothing."""
+        for dotted in module_names(path, search):
+            head, _, last = dotted.rpartition(".")
+            for name, owners in self._store.missing_imports().items():
+                if name == dotted or name.startswith(f"{dotted}."):
+                    yield Affected(self._store.dependents(owners), cause)
+            for root, blob, units in self._store.references(last):
+                if root == "?" or (root == "" and head):
+                    continue
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    roots = self._reacher.modules.absolute(root.lstrip('"'), version.path)
+                    if head not in roots:
+                        continue
+                    yield from self._importing(version, units, cause)
+            if not head:
+                for version, units in self._packages_of(dotted):
+                    yield from self._importing(version, units, cause)
+
+    def _packages_of(self, top: str) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the imports that go through a top-level package."""
+        for version in self._store.files.values():
+            outline = self._reacher.outline(version.blob)
+            if outline is None:
+                continue
+            units = [
+                fact.unit
+                for fact in outline.imports
+                if not fact.level and fact.module.partition(".")[0] == top
+            ]
+            if units:
+                yield version, BitMap(units)
+
+    def _importing(
+        self, version: FileVersion, units: BitMap, cause: Cause
+    ) -> Iterator[Affected]:
+        outline = self._reacher.outline(version.blob)
+        if outline is None:
+            return
+        for unit in units:
+            if unit >= outline.loaded:
+                continue
+            if outline.units[unit].kind.value == "block":
+                yield Affected(
+                    self._reacher.ran(version.number, version.path, frozenset({unit})), cause
+                )
+            elif outline.units[unit].kind.value == "import":
+                yield Affected(self._reacher.effects(version.path), cause)
+
+
+def module_names(path: RepoPath, search: Iterable[RepoPath]) -> frozenset[str]:
+    """Return the dotted names under which a file can be imported."""
+    names: set[str] = set()
+    for folder in search:
+        if folder and not path.startswith(f"{folder}/"):
+            continue
+        relative = PurePosixPath(path[len(folder) :].lstrip("/"))
+        parts = list(relative.with_suffix("").parts)
+        if parts and parts[-1] == "__init__":
+            parts.pop()
+        if parts and all(part.isidentifier() for part in parts):
+            names.add(".".join(parts))
+    return frozenset(names)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")

@@ -1,0 +1,383 @@
+"""The choice: every known test is affected, with causes, or provably not.
+
+A recording of a test is *valid* for a state when nothing that differs between the state
+that it was made in and that one affects it. A test is left out when it has a valid
+recording that settled (passed or skipped). So the same map serves several branches, and a
+selected test that did not run stays selected: no recording of it is valid.
+
+With a base, a test is left out only when one recording is valid for the base and for the
+head: then it behaves in both as it was recorded, and so alike.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pyroaring import BitMap
+
+from impact_select.changes.detect import ImportKnown, detect_changes
+from impact_select.config import Settings
+from impact_select.model.ids import Blob, RepoPath, TestId
+from impact_select.model.impact_map import Environment, FileVersion, Recorded, Snapshot
+from impact_select.model.recorded import Outcome
+from impact_select.model.selection import Cause, Fallback, RetestAll, Selection, Subset
+from impact_select.model.source import Outline
+from impact_select.model.tree import Target, TreeFile
+from impact_select.outline.parse import UnparsedSource, parse_outline
+from impact_select.ports import EvidenceStore
+from impact_select.selection.affected import Affected, Rules
+from impact_select.selection.globs import matches
+from impact_select.selection.new_tests import TestNames, new_tests
+
+_MOST_CAUSES = 5  # per test; chosen for readable reports
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds now beside the files.
+
+    Attributes:
+        environment: Where the tests are going to run.
+        pytest_settings: Digest of pytest's own settings, per target label.
+        requirements: Requirement text per distribution, per file, per target label.
+        names: How pytest recognises tests.
+    """
+
+    environment: Environment
+    pytest_settings: Mapping[str, str]
+    requirements: Mapping[str, Mapping[RepoPath, Mapping[str, str]]]
+    names: TestNames
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What one target gives."""
+
+    affected: list[Affected] = field(default_factory=list)
+    touched: set[RepoPath] = field(default_factory=set)
+    unread: set[RepoPath] = field(default_factory=set)
+    outlines: dict[RepoPath, Outline] = field(default_factory=dict)
+    fallbacks: list[Fallback] = field(default_factory=list)
+
+
+def choose(
+    store: EvidenceStore,
+    targets: tuple[Target, ...],
+    circumstances: Circumstances,
+    settings: Settings,
+    import_known: Callable[[RepoPath], ImportKnown],
+) -> Selection:
+    """Choose the tests to run.
+
+    Args:
+        store: The map.
+        targets: The state to test first; after it the base, if there is one.
+        circumstances: What holds now beside the files.
+        settings: The project's.
+        import_known: Per importing file, whether a new import is known to succeed.
+
+    Returns:
+        A subset, or all tests with the reasons.
+
+    Safety:
+        docs/safety.md, rules 1 to 4.
+    """
+    snapshots = [
+        snapshot
+        for snapshot in store.snapshots
+        if snapshot.facts.environment.python == circumstances.environment.python
+        and snapshot.facts.environment.platform == circumstances.environment.platform
+    ]
+    if not snapshots:
+        return RetestAll((_no_snapshot(store, circumstances.environment),))
+    head = targets[0]
+    if len(targets) > 1 and dict(targets[1].files) == dict(head.files):
+        findings = [_Findings()]
+        snapshots_affected: list[Affected] = []
+    else:
+        rules = Rules(store)
+        comparison = _Comparison(store, rules, snapshots, settings, import_known)
+        findings = [comparison.findings(target) for target in targets]
+        snapshots_affected = [
+            affected
+            for target in targets
+            for affected in _circumstantial(store, snapshots, circumstances, target)
+        ]
+    fallbacks = tuple(dict.fromkeys(item for found in findings for item in found.fallbacks))
+    if fallbacks:
+        return RetestAll(fallbacks)
+    affected = [item for found in findings for item in found.affected] + snapshots_affected
+    return _subset(store, snapshots, affected, findings[0], head, circumstances, settings)
+
+
+def _no_snapshot(store: EvidenceStore, environment: Environment) -> Fallback:
+    found = sorted(
+        {
+            f"{snapshot.facts.environment.python} on {snapshot.facts.environment.platform}"
+            for snapshot in store.snapshots
+        }
+    )
+    if not found:
+        return Fallback("no-recording", "the map holds no recording yet")
+    detail = f"the map was recorded with {', '.join(found)}, this is {environment.python}"
+    return Fallback("other-interpreter", f"{detail} on {environment.platform}")
+
+
+class _Comparison:
+    """Compares states that were recorded with a target."""
+
+    def __init__(
+        self,
+        store: EvidenceStore,
+        rules: Rules,
+        snapshots: list[Snapshot],
+        settings: Settings,
+        import_known: Callable[[RepoPath], ImportKnown],
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._snapshots = snapshots
+        self._settings = settings
+        self._import_known = import_known
+        self._parsed: dict[tuple[Blob, RepoPath], Outline | UnparsedSource] = {}
+
+    def findings(self, target: Target) -> _Findings:
+        """Find all that differs, and whom it affects."""
+        findings = _Findings()
+        present = {
+            version.number
+            for versions in self._store.versions.values()
+            for version in versions
+            if _same(version, target.files.get(version.path))
+        }
+        current = BitMap(present)
+        matched = {self._store.files[number].path for number in present}
+        domains: dict[int, BitMap] = {}
+        new: dict[RepoPath, BitMap] = {}
+        searches: dict[RepoPath, frozenset[RepoPath]] = {}
+        for snapshot in self._snapshots:
+            for number in snapshot.manifest - current:
+                domains[number] = domains.get(number, BitMap()) | snapshot.recordings
+            missing = [
+                *(path for path in target.files if path not in matched),
+                *(self._store.files[number].path for number in current - snapshot.manifest),
+            ]
+            for path in missing:
+                versions = self._store.versions.get(path, ())
+                if not any(version.number in snapshot.manifest for version in versions):
+                    new[path] = new.get(path, BitMap()) | snapshot.recordings
+                    searches[path] = searches.get(path, frozenset()) | snapshot.facts.search
+        for number, domain in sorted(domains.items()):
+            version = self._store.files[number]
+            self._add(findings, version.path, domain, self._changed(version, target, findings))
+        folders = _folders(path for path in self._store.versions)
+        for path, domain in sorted(new.items()):
+            found = self._rules.added(path, folders, searches[path])
+            self._add(findings, path, domain, found, effective=True)
+        return findings
+
+    def _add(
+        self,
+        findings: _Findings,
+        path: RepoPath,
+        domain: BitMap,
+        found: Iterable[Affected] | None,
+        *,
+        effective: bool = False,
+    ) -> None:
+        if matches(path, self._settings.run_all_on):
+            detail = f"{path} changed, which tool.impact.run-all-on names"
+            findings.fallbacks.append(Fallback("run-all-on", detail))
+            return
+        if matches(path, self._settings.ignore):
+            return
+        if found is None:
+            return
+        findings.touched.add(path)
+        items = [*found, *self._rules.opaque(f"{path} changed")]
+        hit = False
+        for item in items:
+            kept = item.recordings & domain
+            if kept:
+                hit = True
+                findings.affected.append(Affected(kept, item.cause))
+        if not hit:
+            findings.unread.add(path)
+
+    def _changed(
+        self, version: FileVersion, target: Target, findings: _Findings
+    ) -> list[Affected] | None:
+        """Return whom a different file affects; None when it differs in nothing that counts."""
+        now = target.files.get(version.path)
+        if now is None:
+            return list(self._rules.removed(version))
+        found: list[Affected] = []
+        if now.mode != version.mode:
+            found.extend(self._rules.mode(version))
+            if now.blob == version.blob:
+                return found
+        old = self._store.outline(version.blob)
+        if old is None and not version.path.endswith((".py", ".pyw")):
+            found.extend(self._rules.content(version, is_source=False))
+            return found
+        found.extend(self._rules.content(version, is_source=True))
+        new = self._parse(now, target)
+        if isinstance(new, UnparsedSource):
+            where = f"line {new.line}: {new}" if new.line else str(new)
+            found.extend(self._rules.unparsed(version, f"at {target.label}, {where}"))
+            return found
+        findings.outlines[version.path] = new
+        if old is None:
+            found.extend(self._rules.unparsed(version, "it did not parse when it was recorded"))
+            return found
+        changes = detect_changes(version.path, old, new, self._import_known(version.path))
+        if not changes and not found:
+            return None
+        for change in changes:
+            found.extend(self._rules.code(change, version))
+        return found
+
+    def _parse(self, file: TreeFile, target: Target) -> Outline | UnparsedSource:
+        key = (file.blob, file.path)
+        if key not in self._parsed:
+            try:
+                self._parsed[key] = parse_outline(target.read(file.path))
+            except UnparsedSource as error:
+                self._parsed[key] = error
+        return self._parsed[key]
+
+
+def _same(version: FileVersion, now: TreeFile | None) -> bool:
+    return now is not None and now.blob == version.blob and now.mode == version.mode
+
+
+def _folders(paths: Iterable[RepoPath]) -> frozenset[str]:
+    folders: set[str] = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(folders)
+
+
+def _circumstantial(
+    store: EvidenceStore,
+    snapshots: Iterable[Snapshot],
+    circumstances: Circumstances,
+    target: Target,
+) -> Iterator[Affected]:
+    """Compare distributions, requirements, variables and pytest's settings."""
+    for snapshot in snapshots:
+        facts = snapshot.facts
+        settings = circumstances.pytest_settings.get(target.label, "")
+        if settings != facts.pytest_settings:
+            cause = Cause("pytest-settings", "pytest's settings changed")
+            yield Affected(snapshot.recordings, cause)
+        before, now = facts.environment, circumstances.environment
+        for name in _differing(before.distributions, now.distributions):
+            was = before.distributions.get(name, "absent")
+            cause = Cause(
+                "distribution",
+                f"{name} {now.distributions.get(name, 'absent')} is installed, was {was}",
+            )
+            yield Affected(store.distribution_users(name) & snapshot.recordings, cause)
+            for owners in store.missing_imports().values():
+                yield Affected(store.dependents(owners) & snapshot.recordings, cause)
+        for name in _differing(before.variables, now.variables):
+            cause = Cause("environment", f"the environment variable {name} differs")
+            yield Affected(snapshot.recordings, cause)
+        required = circumstances.requirements.get(target.label, {})
+        for path in sorted(facts.requirements.keys() | required.keys()):
+            changed = _differing(facts.requirements.get(path, {}), required.get(path, {}))
+            for name in changed:
+                cause = Cause("requirement", f"{path} requires {name} otherwise")
+                yield Affected(store.distribution_users(name) & snapshot.recordings, cause)
+
+
+def _differing(one: Mapping[str, str], two: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+
+
+def _subset(
+    store: EvidenceStore,
+    snapshots: list[Snapshot],
+    affected: list[Affected],
+    findings: _Findings,
+    head: Target,
+    circumstances: Circumstances,
+    settings: Settings,
+) -> Subset:
+    live = BitMap.union(*(snapshot.recordings for snapshot in snapshots))
+    hit = BitMap.union(*(item.recordings for item in affected)) if affected else BitMap()
+    by_test: dict[TestId, list[Recorded]] = {}
+    for number in live:
+        recorded = store.recordings[number]
+        by_test.setdefault(recorded.test, []).append(recorded)
+    selected: dict[TestId, tuple[Cause, ...]] = {}
+    unaffected: set[TestId] = set()
+    saved = 0.0
+    for test, recordings in by_test.items():
+        valid = [one for one in recordings if one.number not in hit]
+        settled = [one for one in valid if one.outcome is not Outcome.FAILED]
+        newest = max(recordings, key=lambda one: (one.at, one.number))
+        if matches(test, settings.always_run) or test.startswith(settings.always_run):
+            selected[test] = (Cause("always-run", "tool.impact.always-run names it"),)
+        elif not valid:
+            selected[test] = _causes(newest.number, affected)
+        elif not settled:
+            selected[test] = (Cause("failed", "it failed when it last ran"),)
+        else:
+            unaffected.add(test)
+            saved += settled[-1].duration_s
+    selected = {
+        test: causes
+        for test, causes in selected.items()
+        if _exists(by_test[test][-1], head, findings)
+    }
+    known_files = {recorded.path for found in by_test.values() for recorded in found}
+    empty = frozenset().union(*(snapshot.facts.empty_files for snapshot in snapshots))
+    files, tests = new_tests(
+        head.files.keys(), known_files, empty, findings.outlines, store, circumstances.names
+    )
+    return Subset(
+        affected=dict(sorted(selected.items())),
+        unaffected=frozenset(unaffected),
+        renewed=_renewed(selected, unaffected),
+        new_files=files,
+        new_tests=tests,
+        unread=tuple(sorted(findings.unread)),
+        saved_s=saved,
+    )
+
+
+def _causes(number: int, affected: list[Affected]) -> tuple[Cause, ...]:
+    causes: list[Cause] = []
+    for item in affected:
+        if number in item.recordings and item.cause not in causes:
+            causes.append(item.cause)
+            if len(causes) == _MOST_CAUSES:
+                break
+    return tuple(causes)
+
+
+def _exists(recorded: Recorded, head: Target, findings: _Findings) -> bool:
+    """Tell whether a test can still be there: its file is, and its function may be."""
+    if recorded.path and recorded.path not in head.files:
+        return False
+    outline = findings.outlines.get(recorded.path)
+    if outline is None or not recorded.function or recorded.reads_docs:
+        return True
+    holder = recorded.function.rpartition(".")[0]
+    if any(facts.qualname.partition("#")[0] == recorded.function for facts in outline.functions):
+        return True
+    if not holder:
+        # It may come from elsewhere, by an import.
+        name = recorded.function
+        return any(name in unit.names or "*" in unit.names for unit in outline.units)
+    return any(facts.qualname == holder and facts.bases for facts in outline.classes)
+
+
+def _renewed(selected: Iterable[TestId], unaffected: Iterable[TestId]) -> frozenset[TestId]:
+    """Return the parametrised tests of whose function no variant is left out."""
+    kept = {test.partition("[")[0] for test in unaffected}
+    return frozenset(test for test in selected if "[" in test and test.partition("[")[0] not in kept)

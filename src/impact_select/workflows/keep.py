@@ -1,0 +1,125 @@
+"""Keep a recording: evidence, files, outlines and references become part of the map."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import impact_select
+from impact_select.adapters.environment import current_environment
+from impact_select.adapters.map_writer import Addition, save
+from impact_select.adapters.project import Project
+from impact_select.adapters.reference_worker import read_references
+from impact_select.graph.references import Reference
+from impact_select.mapping.assemble import assemble
+from impact_select.model.ids import Blob, RepoPath
+from impact_select.model.impact_map import ModuleNames, SnapshotFacts
+from impact_select.model.recorded import ReadKind, RecordedRun
+from impact_select.model.source import Outline
+from impact_select.model.tree import Target, TreeFile
+from impact_select.outline.parse import UnparsedSource, parse_outline
+from impact_select.recording.source_index import blob_id
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a recording.
+
+    Attributes:
+        test_count: Tests that were kept.
+        doubtful: Files that changed while they were recorded.
+        note: What was done with an unusable old map.
+    """
+
+    test_count: int
+    doubtful: frozenset[RepoPath]
+    note: str | None
+
+
+def keep_recording(
+    project: Project,
+    before: Target,
+    run: RecordedRun,
+    references: Mapping[Blob, frozenset[Reference] | None],
+) -> Kept:
+    """Add a run to the project's map.
+
+    Args:
+        project: Where it belongs.
+        before: The files as they were when the run began.
+        run: What was recorded, by all processes.
+        references: What is known already, by the id of the bytes.
+
+    Raises:
+        MapBusy, MapNotWritten: It was not kept; the old map is as it was.
+    """
+    files, sources, doubtful = _files(project, before, run)
+    evidence = assemble(run, doubtful)
+    if not evidence.tests:
+        return Kept(0, doubtful, None)
+    outlines: dict[Blob, Outline] = {}
+    found: dict[Blob, frozenset[Reference] | None] = {}
+    for path, source in sources.items():
+        blob = files[path].blob
+        try:
+            outlines[blob] = parse_outline(source)
+        except UnparsedSource:
+            continue
+        raw = blob_id(source)
+        found[blob] = references[raw] if raw in references else read_references(source)
+    head = project.history.head()
+    facts = SnapshotFacts(
+        environment=current_environment(project.settings.environment),
+        pytest_settings=project.pytest_settings(before),
+        requirements=project.requirements(before),
+        search=run.search,
+        empty_files=run.empty_files,
+        revision=head or "",
+        recorded_at=int(time.time()),
+    )
+    modules = {
+        path: ModuleNames(facts_.names, facts_.handed_out) for path, facts_ in run.modules.items()
+    }
+    addition = Addition(facts, evidence, files, modules, outlines, found)
+    note = save(
+        project.map_path,
+        addition,
+        keep=project.settings.recordings_per_test,
+        tool=impact_select.__version__,
+    )
+    return Kept(len(evidence.tests), doubtful, note)
+
+
+def _files(
+    project: Project, before: Target, run: RecordedRun
+) -> tuple[dict[RepoPath, TreeFile], dict[RepoPath, bytes], frozenset[RepoPath]]:
+    """Return all files of the snapshot, the bytes of the executed ones, the doubtful ones."""
+    looked = {
+        read.path
+        for record in run.owners.values()
+        for read in record.reads
+        if read.kind in {ReadKind.CONTENT, ReadKind.STATUS} and read.path
+    }
+    now = project.with_unlisted(project.worktree(), looked | run.modules.keys())
+    files = dict(before.files)
+    doubtful: set[RepoPath] = set()
+    for path, file in now.files.items():
+        if path not in files:
+            # Ignored by git, or made by the tests.
+            files[path] = file
+        elif files[path] != file:
+            doubtful.add(path)
+    sources: dict[RepoPath, bytes] = {}
+    for path, facts in run.modules.items():
+        if path not in files:
+            doubtful.add(path)
+            continue
+        try:
+            source = (project.history.top / path).read_bytes()
+        except OSError:
+            doubtful.add(path)
+            continue
+        if blob_id(source) != facts.blob:
+            doubtful.add(path)
+        if path not in doubtful:
+            sources[path] = source
+    return files, sources, frozenset(doubtful)
