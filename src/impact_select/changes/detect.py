@@ -234,7 +234,8 @@ class _Comparison:
         """Classify a unit of the old version that is gone or different."""
         units = frozenset({index})
         if unit.kind is UnitKind.DOC:
-            yield self.change(ChangeKind.DOC, unit.symbol)
+            if unit.symbol in kept or not unit.symbol:
+                yield self.change(ChangeKind.DOC, unit.symbol)
         elif unit.kind is UnitKind.EFFECT:
             yield self.change(ChangeKind.EFFECT, unit.symbol, "", units)
             for name in unit.names:

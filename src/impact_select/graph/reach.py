@@ -128,6 +128,23 @@ class Marked:
 Node: TypeAlias = Name | Attribute | Class | Effects | Ran | Marked
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How units refer to what may differ.
+
+    Attributes:
+        gone: It is not there any more.
+        direct: They name it through its module, as an import does.
+        use: Which uses matter further on.
+        by_text: They hold its name as a plain string.
+    """
+
+    gone: bool = False
+    direct: bool = False
+    use: Use = Use.ANY
+    by_text: bool = False
+
+
 @dataclass(slots=True)
 class Reach:
     """What one starting node reaches.
@@ -280,8 +297,13 @@ class Reacher:
         for root, blob, units in rows:
             for version in self._store.paths_by_blob.get(blob, ()):
                 if self._name_matches(node, root, version.path):
-                    direct = bool(root) and not root.startswith('"')
-                    yield from self._units(version, units, gone=node.gone, direct=direct, use=node.use)
+                    how = _How(
+                        gone=node.gone,
+                        direct=bool(root) and not root.startswith('"'),
+                        use=node.use,
+                        by_text=root == '"',
+                    )
+                    yield from self._units(version, units, how)
         for root, blob, units in self._store.references("*"):
             if root in {"?", ""}:
                 continue
@@ -335,7 +357,9 @@ class Reacher:
                     kept = units
                     if root == "":
                         kept = self._in_class(version, units, node.cls)
-                    yield from self._units(version, kept, gone=False, direct=False, use=Use.ANY)
+                    yield from self._units(version, kept, _How(by_text=root == '"'))
+                elif root == "":
+                    yield from self._same_field(version, units)
         yield from self._unread()
         yield from self._dynamic_on(node)
 
@@ -423,9 +447,18 @@ class Reacher:
 
     # -- units ---------------------------------------------------------------------------
 
-    def _units(
-        self, version: FileVersion, units: BitMap, *, gone: bool, direct: bool, use: Use
-    ) -> Iterator[Node]:
+    def _same_field(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
+        """Yield classes with a member of that name that a framework may copy to or from."""
+        outline = self.outline(version.blob)
+        if outline is None:
+            return
+        for index in units:
+            if index < outline.loaded and outline.units[index].kind is UnitKind.VARIABLE:
+                cls = outline.units[index].symbol.partition("#")[0]
+                if cls and self.is_consumed(version.path, cls):
+                    yield Class(version.path, cls)
+
+    def _units(self, version: FileVersion, units: BitMap, how: "_How") -> Iterator[Node]:
         """Follow units that refer to something whose value may differ."""
         outline = self.outline(version.blob)
         if outline is None:
@@ -437,23 +470,16 @@ class Reacher:
                 continue
             unit = outline.units[index]
             if unit.kind is not UnitKind.BLOCK:
-                yield from self._definition(version, outline, index, gone=gone, direct=direct, use=use)
+                yield from self._definition(version, outline, index, how)
 
     def _definition(
-        self,
-        version: FileVersion,
-        outline: Outline,
-        index: int,
-        *,
-        gone: bool,
-        direct: bool,
-        use: Use,
+        self, version: FileVersion, outline: Outline, index: int, how: "_How"
     ) -> Iterator[Node]:
         unit = outline.units[index]
         path, symbol = version.path, unit.symbol.partition("#")[0]
         # A lambda in it may be called by tests.
         yield from self._ran_by_symbol(version, (index,))
-        breaks = gone and (direct or unit.kind is not UnitKind.IMPORT)
+        breaks = how.gone and (how.direct or unit.kind is not UnitKind.IMPORT)
         if breaks and not (unit.kind is UnitKind.ANNOTATIONS and _postponed(outline)):
             yield Effects(path)
         match unit.kind:
@@ -468,12 +494,16 @@ class Reacher:
                     if symbol:
                         yield Attribute(path, symbol, name)
                     else:
-                        yield Name(path, name, use=use)
+                        yield Name(path, name, use=how.use)
             case UnitKind.EFFECT:
                 yield Effects(path)
                 yield from self._bound(path, symbol, unit.names)
             case UnitKind.BASES:
                 yield Class(path, symbol)
+            case UnitKind.DECORATORS if how.by_text:
+                # The text is the same; it can only be looked up when the function is used.
+                yield Marked(path, symbol)
+                yield from self.symbol_blocks(path, symbol)
             case UnitKind.DECORATORS:
                 yield from self._decorated(path, symbol, outline, unit.symbol)
             case UnitKind.DEFAULTS:
@@ -570,7 +600,7 @@ class Reacher:
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
                 if version.path == path:
-                    yield from self._units(version, units, gone=False, direct=False, use=Use.ANY)
+                    yield from self._units(version, units, _How())
 
     def _dynamic_on(self, node: Attribute) -> Iterator[Node]:
         """Yield code that computes attribute names and refers to the class too."""
@@ -584,7 +614,7 @@ class Reacher:
             if root != "?" or blob not in naming:
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
-                yield from self._units(version, units, gone=False, direct=False, use=Use.ANY)
+                yield from self._units(version, units, _How())
 
     # -- hierarchies ---------------------------------------------------------------------------
 

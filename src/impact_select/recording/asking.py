@@ -1,6 +1,8 @@
 """Who asked: the nearest project frame below the one that is looking."""
 
+import os
 import sys
+import sysconfig
 from types import FrameType
 from typing import Final
 
@@ -16,10 +18,14 @@ _TOOL_FRAMES: Final = (
     "/_pytest/junitxml.py",
     "/traceback.py",
     "/warnings.py",
+    "/hypothesis/internal/constants_ast.py",
     "/coverage/",
     "/pytest_cov/",
     "/impact_select/",
 )
+# What pytest looks at on its own account, as the nearest caller from outside the standard
+# library: the folders that it collects. Which of them hold tests is no secret to us.
+_RUNNER_FRAMES: Final = ("/_pytest/", "/pluggy/", "/xdist/", "/execnet/")
 _IMPORT_FRAMES: Final = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 
@@ -31,6 +37,7 @@ class Asker:
         tools = _TOOL_FRAMES[:-1] if own_project else _TOOL_FRAMES
         self._tools = tools
         self._is_tool: dict[str, bool] = {}
+        self._standard = sysconfig.get_path("stdlib") + os.sep
 
     def ask(self, depth: int) -> tuple[Place | None, bool, bool]:
         """Walk up from a frame.
@@ -44,6 +51,7 @@ class Asker:
         """
         frame: FrameType | None = sys._getframe(depth + 1)
         importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
+        nearest: str | None = None
         while frame is not None:
             filename = frame.f_code.co_filename
             file = self._index.file(filename)
@@ -51,8 +59,15 @@ class Asker:
                 return self._place(frame, file), False, importing
             if self._tool(filename):
                 return None, True, importing
+            if nearest is None and not self._is_standard(filename):
+                nearest = filename
             frame = frame.f_back
-        return None, False, importing
+        by_runner = nearest is not None and any(part in nearest for part in _RUNNER_FRAMES)
+        return None, by_runner, importing
+
+    def _is_standard(self, filename: str) -> bool:
+        inside = filename.startswith(self._standard) and "site-packages" not in filename
+        return inside or filename.startswith("<frozen")
 
     def _place(self, frame: FrameType, file: SourceFile) -> Place:
         units = file.units_at(frame.f_lineno, frame.f_code)

@@ -162,7 +162,7 @@ class InputWatch:
             name = os.fspath(name)
         if isinstance(name, bytes):
             name = os.fsdecode(name)
-        if not isinstance(name, str) or name.startswith("file:"):
+        if not isinstance(name, str) or name.startswith(("file:", ":")):
             return None
         return self._folder.repo_path(name)
 

@@ -32,7 +32,7 @@ from impact_select.ports import EvidenceStore
 
 _DOC_READERS: Final = (
     *("__doc__", "getdoc", "getcomments", "getsource", "getsourcelines", "help", "pydoc"),
-    *("doctest", "getmembers"),
+    *("doctest",),
 )
 _LOOK: Final = (ReadKind.CONTENT, ReadKind.STATUS)
 
@@ -268,6 +268,8 @@ class Rules:
             for root, blob, units in self._store.references(reader):
                 if root == "" and reader == "__doc__":
                     continue  # the module's own, above
+                if root != "" and reader == "help":
+                    continue  # an argument or attribute of that name reads nothing
                 for other in self._store.paths_by_blob.get(blob, ()):
                     yield from self._reader_nodes(other, units)
 

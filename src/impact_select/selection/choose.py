@@ -53,7 +53,6 @@ class _Findings:
     """What one target gives."""
 
     affected: list[Affected] = field(default_factory=list)
-    touched: set[RepoPath] = field(default_factory=set)
     unread: set[RepoPath] = field(default_factory=set)
     outlines: dict[RepoPath, Outline] = field(default_factory=dict)
     fallbacks: list[Fallback] = field(default_factory=list)
@@ -168,7 +167,8 @@ class _Comparison:
                     searches[path] = searches.get(path, frozenset()) | snapshot.facts.search
         for number, domain in sorted(domains.items()):
             version = self._store.files[number]
-            self._add(findings, version.path, domain, self._changed(version, target, findings))
+            found, effective = self._changed(version, target, findings)
+            self._add(findings, version.path, domain, found, effective=effective)
         folders = _folders(path for path in self._store.versions)
         for path, domain in sorted(new.items()):
             found = self._rules.added(path, folders, searches[path])
@@ -180,61 +180,59 @@ class _Comparison:
         findings: _Findings,
         path: RepoPath,
         domain: BitMap,
-        found: Iterable[Affected] | None,
+        found: Iterable[Affected],
         *,
-        effective: bool = False,
+        effective: bool,
     ) -> None:
+        """Add whom a path affects; `effective` is false when only its text differs."""
         if matches(path, self._settings.run_all_on):
             detail = f"{path} changed, which tool.impact.run-all-on names"
             findings.fallbacks.append(Fallback("run-all-on", detail))
             return
         if matches(path, self._settings.ignore):
             return
-        if found is None:
-            return
-        findings.touched.add(path)
-        items = [*found, *self._rules.opaque(f"{path} changed")]
+        items = list(found)
+        if effective:
+            items += self._rules.opaque(f"{path} changed")
         hit = False
         for item in items:
             kept = item.recordings & domain
             if kept:
                 hit = True
                 findings.affected.append(Affected(kept, item.cause))
-        if not hit:
+        if not hit and effective:
             findings.unread.add(path)
 
     def _changed(
         self, version: FileVersion, target: Target, findings: _Findings
-    ) -> list[Affected] | None:
-        """Return whom a different file affects; None when it differs in nothing that counts."""
+    ) -> tuple[list[Affected], bool]:
+        """Return whom a different file affects, and whether more than its text differs."""
         now = target.files.get(version.path)
         if now is None:
-            return list(self._rules.removed(version))
+            return list(self._rules.removed(version)), True
         found: list[Affected] = []
         if now.mode != version.mode:
             found.extend(self._rules.mode(version))
             if now.blob == version.blob:
-                return found
+                return found, True
         old = self._store.outline(version.blob)
         if old is None and not version.path.endswith((".py", ".pyw")):
             found.extend(self._rules.content(version, is_source=False))
-            return found
+            return found, True
         found.extend(self._rules.content(version, is_source=True))
         new = self._parse(now, target)
         if isinstance(new, UnparsedSource):
             where = f"line {new.line}: {new}" if new.line else str(new)
             found.extend(self._rules.unparsed(version, f"at {target.label}, {where}"))
-            return found
+            return found, True
         findings.outlines[version.path] = new
         if old is None:
-            found.extend(self._rules.unparsed(version, "it did not parse when it was recorded"))
-            return found
+            found.extend(self._rules.unparsed(version, "it was not outlined when it was recorded"))
+            return found, True
         changes = detect_changes(version.path, old, new, self._import_known(version.path))
-        if not changes and not found:
-            return None
         for change in changes:
             found.extend(self._rules.code(change, version))
-        return found
+        return found, bool(changes)
 
     def _parse(self, file: TreeFile, target: Target) -> Outline | UnparsedSource:
         key = (file.blob, file.path)
