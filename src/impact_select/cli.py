@@ -172,7 +172,7 @@ def completion(shell: str) -> None:
     sys.exit(result.returncode)
 
 
-@main.command("hook", hidden=True)
+@main.command("hook", hidden=True, context_settings={"ignore_unknown_options": True})
 @click.option("--push", is_flag=True)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 @_reporting
@@ -181,15 +181,19 @@ def hook(push: bool, pytest_args: tuple[str, ...]) -> None:
     from impact_select.adapters.project import open_project  # noqa: PLC0415
 
     project = open_project(Path.cwd())
-    if not project.map_path.exists() and project.settings.without_map == "warn":
-        click.echo(
-            "impact: no test ran, because there is no map yet; make one with impact record"
-            " (tool.impact.without-map is 'warn') [no-map]",
-            err=True,
+    if not project.map_path.exists():
+        choice = project.settings.without_map
+        verdict = (
+            "no test ran, because there is no map yet; make one with impact record"
+            if choice == "warn"
+            else "all tests run and are recorded, because there is no map yet"
         )
-        return
+        click.echo(f"impact: {verdict} (tool.impact.without-map is '{choice}') [no-map]", err=True)
+        if choice == "warn":
+            return
     options = ["--impacted", *([] if push else ["--impact-staged"])]
-    sys.exit(_pytest(options, None, ("-q", *pytest_args)))
+    options += ["-p", "impact_select.adapters.git_hook", "-q"]
+    sys.exit(_pytest(options, None, pytest_args))
 
 
 def _selection(

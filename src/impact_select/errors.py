@@ -120,6 +120,18 @@ class ConfigMistakes(ImpactError):
 
 
 @dataclass(eq=False)
+class NoMap(ImpactError):
+    """There is no impact map yet."""
+
+    slug: ClassVar[str] = "no-map"
+    path: Path
+
+    def message(self) -> str:
+        """Say how to make one."""
+        return f"there is no map at {self.path}; make one with pytest --impact-record"
+
+
+@dataclass(eq=False)
 class MapUnreadable(ImpactError):
     """A file that is no impact map, or a damaged one."""
 

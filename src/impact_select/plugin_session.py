@@ -6,32 +6,36 @@ obey, and write what they saw to files of a folder that the controller names.
 
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Any, Final
 
 import pytest
 
 from impact_select.adapters.map_reader import ImpactMap
+from impact_select.adapters.progress import progress
 from impact_select.adapters.project import Project, open_project
-from impact_select.adapters.reference_worker import ReferenceWorker
+from impact_select.adapters.reference_worker import ReferenceWorker, finish, read_all
 from impact_select.adapters.run_parts import read_part, write_part
 from impact_select.errors import GitMissing, ImpactError, NotARepository, UsageMistake
 from impact_select.graph.references import Reference
-from impact_select.mapping.assemble import merge_runs
+from impact_select.mapping.assemble import merge_runs, with_failures
 from impact_select.model.ids import Blob, TestId
 from impact_select.model.recorded import RecordedRun
 from impact_select.model.selection import Fallback, RetestAll, Selection, Subset
 from impact_select.model.tree import Target
 from impact_select.recording.session import Recording
-from impact_select.report.text import cause_lines, header_line, summary_line
+from impact_select.report.text import cause_lines, fallback_lines, header_line, summary_line
 from impact_select.workflows.keep import keep_recording
 from impact_select.workflows.select import Comparison, MapSummary, select_tests
 
 _NOTHING_COLLECTED: Final = 5
-_SESSION: Final = pytest.StashKey["Session"]()
+# What xdist gives as the phase of a test whose worker crashed.
+_CRASHED: Final = "???"
 
 
 def begin(config: pytest.Config) -> None:
@@ -41,23 +45,21 @@ def begin(config: pytest.Config) -> None:
         pytest.UsageError: The options or the project do not allow what was asked.
     """
     options = config.known_args_namespace
+    if options.impact_none:
+        config.pluginmanager.register(_NoTests(), "impact-none")
+        return
     try:
-        if options.impact_none:
-            config.pluginmanager.register(_NoTests(), "impact-none")
-            return
         if options.impacted and options.impact_record:
             raise UsageMistake(
                 "--impacted and --impact-record are both given; recording needs every test to"
                 " run, so choose one"
             )
-        if os.environ.get("PYTEST_XDIST_WORKER"):
-            session: _Worker | Session = _Worker(config)
-        else:
-            session = Session(config)
+        session = _Worker(config) if _is_worker() else Session(config)
+        config.add_cleanup(session.close)
+        config.pluginmanager.register(session, "impact-session")
+        session.begin()
     except ImpactError as error:
         raise pytest.UsageError(str(error)) from error
-    config.pluginmanager.register(session, "impact-session")
-    session.begin()
 
 
 class _NoTests:
@@ -97,9 +99,11 @@ class Session:
         self._recording: Recording | None = None
         self._references: ReferenceWorker | None = None
         self._parts: TemporaryDirectory[str] | None = None
+        self._crashed: set[TestId] = set()
         self._left_out = 0
         self._selected = 0
-        self._messages: list[str] = []
+        self._notes: list[str] = []
+        self._problems: list[str] = []
         self._causes: list[str] = []
         try:
             self._project = open_project(
@@ -123,18 +127,22 @@ class Session:
         if not self._writes or self._collect_only:
             return
         self._before = project.worktree()
-        if self._controls:
-            return
         options = self._config.known_args_namespace
         collector = options.impact_collector or project.settings.collector
-        self._references = ReferenceWorker(self._known_references(project))
-        self._recording = Recording(
+        if self._controls and collector == "auto":
+            return
+        # A worker would fail for the same reason, less legibly.
+        recording = Recording(
             project.history.top, collector, coverage_follows=_coverage_follows(options)
         )
-        for plugin in self._recording.plugins():
+        if self._controls:
+            return
+        self._references = ReferenceWorker(self._known_references(project))
+        for plugin in recording.plugins():
             self._config.pluginmanager.register(plugin)
-        self._recording.on_new_file(self._references.send)
-        self._recording.start()
+        recording.on_new_file(self._references.send)
+        recording.start()
+        self._recording = recording
 
     def _known_references(self, project: Project) -> frozenset[Blob]:
         try:
@@ -147,23 +155,41 @@ class Session:
 
     def pytest_report_header(self) -> list[str]:
         """Say what was decided."""
-        if not self._selects:
-            collector = f" with {self._recording.collector.name}" if self._recording else ""
-            return [f"impact: recording{collector}"]
-        assert self._selection is not None
-        return header_line(self._selection, self._summary, self._comparison.base, time.time())
+        if self._selects:
+            assert self._selection is not None
+            return header_line(self._selection, self._summary, self._comparison.base, time.time())
+        if self._collect_only:
+            return ["impact: nothing is recorded, because no test runs (--collect-only)"]
+        collector = f" with {self._recording.collector.name}" if self._recording else ""
+        return [f"impact: recording{collector}"]
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
-        """Say what it came to."""
-        lines = list(self._messages)
-        if self._selects and self._selection is not None:
-            lines.insert(0, summary_line(self._selection, self._selected, self._left_out))
-            if config.option.verbose > 0:
-                lines += self._causes
-        if lines:
-            terminalreporter.section("impact")
+        """Say what it came to; less of it with -q, and with -qq only what went wrong."""
+        verbosity = config.option.verbose
+        lines: list[str] = []
+        if verbosity >= -1:
+            lines += self._summary_lines(verbosity, header_shown=terminalreporter.showheader)
+        lines += self._problems
+        if not lines:
+            return
+        if verbosity >= 0:
+            terminalreporter.write_sep("=", "impact")
+        else:
+            terminalreporter.ensure_newline()
         for line in lines:
             terminalreporter.write_line(line)
+
+    def _summary_lines(self, verbosity: int, *, header_shown: bool) -> list[str]:
+        lines: list[str] = []
+        if self._selects and self._selection is not None:
+            if isinstance(self._selection, RetestAll) and not header_shown:
+                lines += [f"impact: {line}" for line in fallback_lines(self._selection)]
+            lines.append(summary_line(self._selection, self._selected, self._left_out))
+        if verbosity >= 0:
+            lines += self._notes
+        if verbosity > 0:
+            lines += self._causes
+        return lines
 
     # -- selection ------------------------------------------------------------------------
 
@@ -196,11 +222,18 @@ class Session:
         node.workerinput["impact"] = {"folder": self._parts.name, "records": records}
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Take over what a worker counted."""
         counts = getattr(node, "workeroutput", {}).get("impact")
         if counts is not None:
             self._left_out, self._selected = counts["left_out"], counts["selected"]
+        elif error and self._before is not None:
+            self._problems.append(f"worker {node.gateway.id} ended early: what it ran is not kept")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test whose worker crashed; nobody else is left to tell of it."""
+        if report.failed and report.when == _CRASHED:  # type: ignore[comparison-overlap]
+            self._crashed.add(TestId(report.nodeid))
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -210,17 +243,17 @@ class Session:
         result = yield
         if int(session.exitstatus) == _NOTHING_COLLECTED and self._left_out:
             session.exitstatus = 0
-            self._messages.append("no test is affected: nothing was run")
+            self._notes.append("no test is affected: nothing was run")
         try:
             self._keep()
         except ImpactError as error:
-            self._messages.append(str(error))
+            self._problems.append(f"impact: {error}")
             if not self._selects and not session.exitstatus:
                 session.exitstatus = int(pytest.ExitCode.INTERNAL_ERROR)
         return result
 
-    def pytest_unconfigure(self) -> None:
-        """Stop what is still running after a crash or a usage error."""
+    def close(self) -> None:
+        """Stop what is still running, also after a crash or a usage error."""
         if self._recording is not None:
             self._recording.stop()
             self._recording = None
@@ -235,31 +268,54 @@ class Session:
         project, before = self._project, self._before
         if project is None or before is None:
             return
-        references: Mapping[Blob, frozenset[Reference] | None] = {}
         run = self._finished_run()
         if run is None:
+            if self._controls:
+                self._problems.append("impact: nothing was recorded, because no worker ended")
             return
-        if self._references is not None:
-            references = {blob: None for blob in self._known_references(project)}
-            references = {**references, **self._references.finish()}
-        kept = keep_recording(project, before, run, references)
+        kept = keep_recording(project, before, run, self._read_references(project, run))
         if kept.note:
-            self._messages.append(kept.note)
+            self._problems.append(f"impact: {kept.note}")
         if kept.doubtful:
             shown = ", ".join(sorted(kept.doubtful)[:3])
-            self._messages.append(f"not recorded, because {shown} changed meanwhile: its tests")
-        verb = "refreshed" if self._selects else "recorded"
-        self._messages.append(f"{verb} {kept.test_count} tests in {_shown(project.map_path)}")
+            more = f" and {len(kept.doubtful) - 3} more" if len(kept.doubtful) > 3 else ""
+            self._problems.append(
+                f"impact: {shown}{more} changed meanwhile, so the tests that depend on them"
+                " were not recorded"
+            )
+        if kept.test_count:
+            verb = "refreshed" if self._selects else "recorded"
+            tests = "1 test" if kept.test_count == 1 else f"{kept.test_count} tests"
+            self._notes.append(f"{verb} {tests} in {_shown(project.map_path)}")
 
     def _finished_run(self) -> RecordedRun | None:
         if self._recording is not None:
-            run = self._recording.stop()
-            self._recording = None
-            return run
+            recording, self._recording = self._recording, None
+            return recording.stop()
         if self._parts is None:
             return None
         runs = [read_part(path) for path in sorted(Path(self._parts.name).glob("*.run"))]
-        return merge_runs(runs) if runs else None
+        if not runs:
+            return None
+        prefix = self._project.prefix if self._project is not None else ""
+        return with_failures(merge_runs(runs), self._crashed, prefix)
+
+    def _read_references(
+        self, project: Project, run: RecordedRun
+    ) -> Mapping[Blob, frozenset[Reference] | None]:
+        """Wait for the references of the executed files, or have them read."""
+        if self._references is not None:
+            workers = [self._references]
+        else:
+            paths = [str(project.history.top / path) for path in sorted(run.modules)]
+            workers = list(read_all(paths, self._known_references(project)))
+        count = sum(worker.sent_count for worker in workers)
+        with progress("impact: reading references", count) as advance:
+            try:
+                return finish(workers, advance)
+            finally:
+                for worker in workers:
+                    worker.close()
 
 
 class _Worker:
@@ -272,27 +328,25 @@ class _Worker:
 
     def begin(self) -> None:
         """Start to record, if the controller wants it."""
-        orders = self._orders()
-        if not orders.get("records"):
-            return
+        # xdist hands its orders over only after the conftest files are loaded; the options
+        # are there from the start.
         options = self._config.known_args_namespace
-        project = open_project(Path.cwd(), options.impact_map, root=self._config.rootpath)
-        self._recording = Recording(
+        writes = bool(options.impact_record) or not options.impact_readonly
+        if not writes or getattr(options, "collectonly", False):
+            return
+        try:
+            project = open_project(Path.cwd(), options.impact_map, root=self._config.rootpath)
+        except (NotARepository, GitMissing):
+            return  # as the controller has said
+        recording = Recording(
             project.history.top,
             options.impact_collector or project.settings.collector,
             coverage_follows=_coverage_follows(options),
         )
-        for plugin in self._recording.plugins():
+        for plugin in recording.plugins():
             self._config.pluginmanager.register(plugin)
-        self._recording.start()
-
-    def _orders(self) -> dict[str, Any]:
-        # xdist sets workerinput on the config only after the conftest files are loaded;
-        # the options are there from the start.
-        options = self._config.known_args_namespace
-        collect_only = bool(getattr(options, "collectonly", False))
-        records = bool(options.impact_record) or not options.impact_readonly
-        return {"records": records and not collect_only}
+        recording.start()
+        self._recording = recording
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -312,15 +366,15 @@ class _Worker:
         workerinput: Any = self._config.workerinput  # type: ignore[attr-defined]
         self._config.workeroutput["impact"] = self._counts  # type: ignore[attr-defined]
         if self._recording is not None:
-            run = self._recording.stop()
-            self._recording = None
+            recording, self._recording = self._recording, None
+            run = recording.stop()
             orders = workerinput["impact"]
             if orders["records"]:
                 write_part(run, Path(orders["folder"]) / f"{workerinput['workerid']}.run")
         return result
 
-    def pytest_unconfigure(self) -> None:
-        """Stop what is still running after a crash."""
+    def close(self) -> None:
+        """Stop what is still running, also after a crash or a usage error."""
         if self._recording is not None:
             self._recording.stop()
             self._recording = None
@@ -336,11 +390,32 @@ def _deselect(
     return len(dropped)
 
 
+def _is_worker() -> bool:
+    """Tell whether xdist runs this session as a worker.
+
+    The processes and sessions that a test starts inherit the variable, so it is not enough.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return False
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if module == "__channelexec__":  # xdist.remote, as execnet runs it
+            return True
+        if module == "_pytest.runner":
+            return False
+        frame = frame.f_back
+    return False
+
+
 def _is_controller(options: Any) -> bool:
     """Tell whether xdist is going to run the tests in other processes."""
     count = getattr(options, "numprocesses", None)
+    if count in {"auto", "logical"}:
+        # What xdist does a little later.
+        return not options.usepdb and os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") != "0"
     if count is not None:
-        return count != 0
+        return bool(count != 0)
     return bool(getattr(options, "tx", None)) and getattr(options, "dist", "no") != "no"
 
 

@@ -41,11 +41,10 @@ class ImpactMap:
         """Open a map.
 
         Raises:
-            MapUnreadable: It is missing, damaged, or no map.
+            NoMap: There is none.
+            MapUnreadable: It is damaged, or no map.
             MapSchema: Another version wrote it.
         """
-        if path.is_dir():
-            raise MapUnreadable(path, "it is a directory")
         check_seal(path)
         # Nothing may change a file that is open as immutable; the writer replaces it.
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -218,6 +217,15 @@ class ImpactMap:
                     " WHERE blob NOT IN (SELECT blob FROM refers_done)"
                 )
             )
+
+    def names_by_blob(self) -> Mapping[Blob, Mapping[str, BitMap]]:
+        """Return, per content whose references are known, the units that refer to each name."""
+        found: dict[Blob, dict[str, BitMap]] = {blob: {} for blob in self.read_blobs()}
+        with self._checked():
+            for name, blob, units in self._rows("SELECT name, blob, units FROM refers"):
+                names = found.setdefault(Blob(blob), {})
+                names[name] = names.get(name, BitMap()) | bits(units)
+        return found
 
     def read_blobs(self) -> frozenset[Blob]:
         """Return the contents whose references are known."""

@@ -19,10 +19,11 @@ from typing import Any, Final
 
 from pyroaring import BitMap
 
-from impact_select.errors import MapSchema, MapUnreadable
+from impact_select.errors import MapSchema, MapUnreadable, NoMap
 from impact_select.model.ids import Fingerprint
 from impact_select.model.source import (
     ClassFacts,
+    Fill,
     FunctionFacts,
     ImportFact,
     LineUnit,
@@ -123,10 +124,13 @@ def check_seal(path: Path) -> None:
     """Refuse a file that is not as `seal` left it.
 
     Raises:
+        NoMap: There is no such file.
         MapUnreadable: It is no map, or it is damaged.
     """
     try:
         content = bytearray(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NoMap(path) from error
     except OSError as error:
         raise MapUnreadable(path, error.strerror or str(error)) from error
     if not content.startswith(b"SQLite format 3\0") or len(content) < 100:
@@ -146,9 +150,11 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
         MapSchema: It was written by another version of the tool.
     """
     row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-    found = row[0] if row else "?"
-    if found != str(SCHEMA):
-        raise MapSchema(path, found, str(SCHEMA))
+    if row is None or not str(row[0]).isdecimal():
+        raise MapUnreadable(path, "it does not say which schema it has")
+    found = int(row[0])
+    if found != SCHEMA:
+        raise MapSchema(path, found, SCHEMA)
 
 
 def pack(value: object) -> bytes:
@@ -182,7 +188,10 @@ def pack_outline(outline: Outline) -> bytes:
                 for u in outline.units
             ],
             [
-                [f.qualname, f.first_line, f.decorators, f.fixture, f.autouse, f.fills, f.parameters]
+                [
+                    f.qualname, f.first_line, f.decorators, f.fixture, f.autouse,
+                    [[fill.name, fill.line] for fill in f.fills], f.parameters,
+                ]
                 for f in outline.functions
             ],
             [[c.qualname, c.first_line, c.decorators, c.bases, c.keywords] for c in outline.classes],
@@ -206,7 +215,8 @@ def unpack_outline(body: bytes) -> Outline:
         functions=tuple(
             FunctionFacts(
                 _text(qualname), int(first), _texts(decorators),
-                None if fixture is None else _text(fixture), bool(autouse), bool(fills),
+                None if fixture is None else _text(fixture), bool(autouse),
+                tuple(Fill(_text(name), int(line)) for name, line in fills),
                 _texts(parameters),
             )
             for qualname, first, decorators, fixture, autouse, fills, parameters in functions

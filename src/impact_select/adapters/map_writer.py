@@ -1,13 +1,14 @@
 """Adding a recording to the map, so that the old map is whole until the new one is."""
 
 import fcntl
+import glob
 import json
 import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,8 @@ def save(path: Path, addition: Addition, *, keep: int, tool: str) -> str | None:
     try:
         _make_folder(path.parent)
         with _lock(path):
+            for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+                left.unlink()  # of a run that was killed: nobody else has the lock
             usable, note = _usable(path)
             if usable:
                 shutil.copyfile(path, temporary)
@@ -89,7 +92,8 @@ def save(path: Path, addition: Addition, *, keep: int, tool: str) -> str | None:
     except (OSError, sqlite3.Error) as error:
         raise MapNotWritten(path, getattr(error, "strerror", None) or str(error)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
     return note
 
 
@@ -120,6 +124,8 @@ def _usable(path: Path) -> tuple[bool, str | None]:
     """Tell whether the old map can be added to; set it aside when it cannot."""
     if not path.exists():
         return False, None
+    if path.is_dir():
+        raise MapNotWritten(path, "it is a directory")
     try:
         check_seal(path)
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:

@@ -120,8 +120,15 @@ class Project:
         return Target(files, lambda path: self.history.read_blob(files[path].blob), BASE)
 
     def _without_map(self, files: Mapping[RepoPath, Any]) -> dict[RepoPath, Any]:
-        own = os.path.relpath(self.map_path.parent, self.history.top).replace(os.sep, "/")
-        return {path: file for path, file in files.items() if not path.startswith(f"{own}/")}
+        """Leave out the map itself, its lock, and what was set aside."""
+        own = os.path.relpath(self.map_path, self.history.top).replace(os.sep, "/")
+        folder, slash, name = own.rpartition("/")
+        mine = (f"{own}.", f"{folder}{slash}.{name}.")
+        return {
+            path: file
+            for path, file in files.items()
+            if path != own and not path.startswith(mine)
+        }
 
     def with_unlisted(self, target: Target, paths: Iterable[RepoPath]) -> Target:
         """Add files that git does not list (ignored ones), as they are on disk.

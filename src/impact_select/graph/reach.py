@@ -305,8 +305,6 @@ class Reacher:
                     )
                     yield from self._units(version, units, how)
         for root, blob, units in self._store.references("*"):
-            if root in {"?", ""}:
-                continue
             for version in self._store.paths_by_blob.get(blob, ()):
                 roots = self.modules.absolute(root, version.path)
                 if not roots.isdisjoint(self.modules.names(node.path)):
@@ -316,8 +314,7 @@ class Reacher:
                         yield Name(version.path, node.name, node.gone, node.use)
                     yield from self._blocks_of(version, units)
         yield from self._unread()
-        if self.modules.passed_on(node.path):
-            yield from self._dynamic_in(node.path)
+        yield from self._dynamic_in(node.path)
 
     def _imports_only(
         self, rows: Iterable[tuple[str, Blob, BitMap]]
@@ -594,12 +591,17 @@ class Reacher:
                 yield Effects(version.path)
 
     def _dynamic_in(self, path: RepoPath) -> Iterator[Node]:
-        """Yield the code of a module that looks up names which it computes."""
-        for root, blob, units in self._store.references("*"):
-            if root != "?":
-                continue
+        """Yield the code that looks up names which it computes in a module."""
+        for root, blob, units in self._store.references("**"):
             for version in self._store.paths_by_blob.get(blob, ()):
-                if version.path == path:
+                if root == "":
+                    hit = version.path == path
+                elif root == "?":
+                    hit = self.modules.passed_on(path)
+                else:
+                    roots = self.modules.absolute(root, version.path)
+                    hit = not roots.isdisjoint(self.modules.names(path))
+                if hit:
                     yield from self._units(version, units, _How())
 
     def _dynamic_on(self, node: Attribute) -> Iterator[Node]:
@@ -610,11 +612,12 @@ class Reacher:
             blob for name in names for _, blob, _ in self._store.references(name)
         }
         naming |= {version.blob for version in self._store.versions.get(node.path, ())}
-        for root, blob, units in self._store.references("*"):
-            if root != "?" or blob not in naming:
+        for root, blob, units in self._store.references("**"):
+            if root == "" or blob not in naming:
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
-                yield from self._units(version, units, _How())
+                if root == "?" or self._attribute_matches(node, root, version.path):
+                    yield from self._units(version, units, _How())
 
     # -- hierarchies ---------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ root           the name is
 ``'"'`` + x    the last part of a string literal that names something, below `x`
 =============  =====================================================================
 
-The name ``*`` stands for all: a star import, or with root ``?`` a name that is computed
-at run time. A name after ``&`` is used as a value, neither called nor looked into on the
-spot, so that whoever gets the value may look into it.
+The name ``*`` is a star import. The name ``**`` is one that is computed at run time, its
+root where it is looked up (`getattr`, `vars`, `globals`). A name after ``&`` is used as a
+value, neither called nor looked into on the spot, so that whoever gets the value may look
+into it.
 
 Example: ``from .tax import rates`` and, in a function, ``rates.VAT * self.share`` give
 ``(rates, .tax)`` for the import, ``(rates, "")``, ``(VAT, .tax.rates)`` and ``(share, ?)``
@@ -42,9 +43,8 @@ from impact_select.model.source import Outline, UnitKind
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 _LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
-_DYNAMIC: Final = frozenset(
-    {"getattr", "hasattr", "setattr", "delattr", "vars", "dir", "globals", "locals", "eval", "exec"}
-)
+_LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
+_OWN_NAMES: Final = frozenset({"globals", "locals", "vars", "dir"})
 _HEADER_KINDS: Final = {
     "decorators": UnitKind.DECORATORS,
     "defaults": UnitKind.DEFAULTS,
@@ -245,12 +245,33 @@ class _Visitor(cst.CSTVisitor):
 
     def visit_Call(self, node: cst.Call) -> None:
         self._called.add(node.func)
-        if not isinstance(node.func, cst.Name) or node.func.value not in _DYNAMIC:
+        self._literal_lookup(node)
+        if not isinstance(node.func, cst.Name):
             return
-        if node.func.value.endswith("attr") and len(node.args) > 1:
-            if isinstance(node.args[1].value, cst.SimpleString):
+        name = node.func.value
+        if name in _OWN_NAMES and not node.args:
+            if name == "globals" or not self._definitions:
+                self._add(node, "**", "")
+        elif name in _LOOKUPS and node.args:
+            if len(node.args) > 1 and isinstance(node.args[1].value, cst.SimpleString):
                 return
-        self._add(node, "*", "?")
+            base = node.args[0].value
+            self._add(node, "**", self._root_of(base) if isinstance(base, cst.Name) else "?")
+        elif name in {"eval", "exec"}:
+            self._add(node, "**", "?")
+
+    def _literal_lookup(self, node: cst.Call) -> None:
+        """Read `setattr(module, "name", …)` and its like as `module.name`."""
+        if len(node.args) < 2:
+            return
+        base, name = node.args[0].value, node.args[1].value
+        if not isinstance(base, cst.Name) or not isinstance(name, cst.SimpleString):
+            return
+        root, value = self._imported_as(base), name.evaluated_value
+        if root is None or not isinstance(value, str) or not value.isidentifier():
+            return
+        self._called.add(base)
+        self._add(node, value, root)
 
     def _alias(self, node: cst.CSTNode, alias: cst.ImportAlias, root: str) -> None:
         name = alias.evaluated_name

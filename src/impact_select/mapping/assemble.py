@@ -15,6 +15,7 @@ from pyroaring import BitMap
 from impact_select.graph.closure import spread
 from impact_select.model.ids import RepoPath, TestId
 from impact_select.model.recorded import (
+    Outcome,
     OwnerKey,
     OwnerKind,
     OwnerRecord,
@@ -91,12 +92,29 @@ def merge_runs(runs: Iterable[RecordedRun]) -> RecordedRun:
     """Add up what several processes of one run saw.
 
     An owner that several processes had (an import, a session fixture) did all of it; a
-    test that ran in several of them has its last record.
+    test that ran in several of them failed when it failed in one.
     """
     first, *others = runs
     for other in others:
         first = _merged(first, other)
     return first
+
+
+def with_failures(run: RecordedRun, tests: Iterable[TestId], prefix: str) -> RecordedRun:
+    """Add tests that are known to have failed, and of which nothing else is known.
+
+    Args:
+        run: What was recorded.
+        tests: For example those during which a worker crashed.
+        prefix: pytest's root, relative to the top of the repository; empty for the top.
+    """
+    owners, records = dict(run.owners), dict(run.tests)
+    for test in tests:
+        path = RepoPath(str(PurePosixPath(prefix, test.partition("::")[0])))
+        key = OwnerKey(OwnerKind.TEST, test)
+        owners.setdefault(key, OwnerRecord({}, frozenset(), frozenset()))
+        records[test] = TestRecord(Outcome.FAILED, 0.0, (), path, "", reads_docs=False)
+    return replace(run, owners=owners, tests=records)
 
 
 def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
@@ -117,9 +135,10 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
                 handed_out=facts.handed_out or before.handed_out,
             )
         modules[path] = facts
+    failed = {test: one.tests[test] for test in one.tests if _failed(one, test)}
     return RecordedRun(
         owners=owners,
-        tests={**one.tests, **two.tests},
+        tests={**one.tests, **two.tests, **failed},
         modules=modules,
         asked=_union(one.asked, two.asked),
         failed_imports=_union(one.failed_imports, two.failed_imports),
@@ -130,6 +149,10 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
         loaded_distributions=one.loaded_distributions | two.loaded_distributions,
         empty_files=one.empty_files | two.empty_files,
     )
+
+
+def _failed(run: RecordedRun, test: TestId) -> bool:
+    return run.tests[test].outcome is Outcome.FAILED
 
 
 def _merged_owner(one: OwnerRecord, two: OwnerRecord) -> OwnerRecord:

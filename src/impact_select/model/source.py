@@ -49,6 +49,19 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """A place where a function stores something that may outlive its call.
+
+    Attributes:
+        name: Of the variable or attribute that holds it.
+        line: 1-based.
+    """
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionFacts:
     """A function or method.
 
@@ -58,7 +71,7 @@ class FunctionFacts:
         decorators: Dotted names as written, without call arguments; `?` for others.
         fixture: The name under which pytest knows it as a fixture, if it does.
         autouse: True when it may be an autouse fixture.
-        fills: True when it may keep state outside the objects that it creates.
+        fills: Where it keeps state outside the objects that it creates.
         parameters: Names of its parameters, in order.
     """
 
@@ -67,7 +80,7 @@ class FunctionFacts:
     decorators: tuple[str, ...]
     fixture: str | None
     autouse: bool
-    fills: bool
+    fills: tuple[Fill, ...]
     parameters: tuple[str, ...]
 
 

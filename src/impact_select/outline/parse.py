@@ -39,7 +39,7 @@ from impact_select.model.source import (
 from impact_select.outline.decorators import is_fixture
 from impact_select.outline.evaluate import dotted_name, fold, is_inert, is_plain_annotation
 from impact_select.outline.fingerprint import fingerprint, write_node
-from impact_select.outline.state import keeps_state
+from impact_select.outline.state import find_fills
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MAIN_SYMBOL: Final = "<main>"
@@ -283,7 +283,7 @@ class _Builder:
                 decorators=decorators,
                 fixture=fixture,
                 autouse=autouse,
-                fills=keeps_state(node),
+                fills=find_fills(node),
                 parameters=parameters,
             )
         )

@@ -6,6 +6,8 @@ The first test that needs such state fills it; the others find it filled and run
 import ast
 from typing import Final, TypeAlias
 
+from impact_select.model.source import Fill
+
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _MUTATORS: Final = frozenset(
     {"add", "append", "appendleft", "extend", "insert", "setdefault", "update"}
@@ -14,8 +16,8 @@ _CACHES: Final = frozenset({"cached_property"})
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-def keeps_state(node: _Function) -> bool:
-    """Tell whether a function may store something that outlives its call.
+def find_fills(node: _Function) -> tuple[Fill, ...]:
+    """Find where a function stores something that may outlive its call.
 
     That is: it assigns a global name, stores into or mutates an object that it reaches
     through a name that is not its own, tests and sets an attribute of its receiver, or
@@ -25,27 +27,62 @@ def keeps_state(node: _Function) -> bool:
         last = decorator.attr if isinstance(decorator, ast.Attribute) else ""
         last = decorator.id if isinstance(decorator, ast.Name) else last
         if last in _CACHES:
-            return True
+            return (Fill(node.name, node.body[0].lineno),)
     own = _own_nodes(node)
     local = _local_names(node, own)
     receiver = _receiver(node)
-    written: set[str] = set()
-    read: set[str] = set()
+    declared = {name for some in own if isinstance(some, ast.Global) for name in some.names}
+    written: dict[str, int] = {}
+    found: list[Fill] = []
     for some in own:
         match some:
-            case ast.Global():
-                return True
+            case ast.Name(id=name, ctx=ast.Store(), lineno=line) if name in declared:
+                found.append(Fill(name, line))
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == receiver:
-                (read if isinstance(some.ctx, ast.Load) else written).add(attribute)
+                if not isinstance(some.ctx, ast.Load):
+                    written.setdefault(attribute, some.lineno)
+                    if name == "cls":
+                        found.append(Fill(attribute, some.lineno))
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
                 root = _root(some)
-                if root is not None and (root not in local or root == "cls"):
-                    return True
-            case ast.Call(func=ast.Attribute(value=value, attr=attribute)):
+                if root is not None and (root not in local or root in declared):
+                    found.append(Fill(_stored_name(some, root), some.lineno))
+            case ast.Call(func=ast.Attribute(value=value, attr=attribute), lineno=line):
                 root = _root(value)
-                if attribute in _MUTATORS and root is not None and root not in local:
-                    return True
-    return node.name != "__init__" and bool(written & read)
+                outer = root is not None and (root not in local or root in declared)
+                if attribute in _MUTATORS and root is not None and outer:
+                    found.append(Fill(_stored_name(value, root), line))
+    tested = written.keys() & _tested(own, receiver)
+    found += [Fill(name, written[name]) for name in sorted(tested)]
+    return tuple(dict.fromkeys(found))
+
+
+def _tested(own: list[ast.AST], receiver: str | None) -> set[str]:
+    """Return the attributes of the receiver that a function looks at before it decides."""
+    tests: list[ast.AST] = []
+    for some in own:
+        if isinstance(some, ast.If | ast.While | ast.IfExp):
+            tests.append(some.test)
+        elif isinstance(some, ast.BoolOp):
+            tests.append(some)
+        elif isinstance(some, ast.Try):
+            tests.extend(some.body)
+    found: set[str] = set()
+    for test in tests:
+        for some in ast.walk(test):
+            match some:
+                case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == receiver:
+                    found.add(attribute)
+                case ast.Constant(value=str(text)):
+                    found.add(text)
+    return found
+
+
+def _stored_name(node: ast.expr, root: str) -> str:
+    """Return the name under which readers find what is stored."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.attr if isinstance(node, ast.Attribute) else root
 
 
 def _own_nodes(node: _Function) -> list[ast.AST]:

@@ -8,7 +8,8 @@ and its relatives, so these are wrapped while recording.
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from impact_select.model.ids import RepoPath
@@ -75,6 +76,15 @@ class InputWatch:
                 supported.discard(wrapper)
             setattr(os, name, original)
         self._originals.clear()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Look away from what the tool itself does."""
+        before, self._busy = self._busy, True
+        try:
+            yield
+        finally:
+            self._busy = before
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._busy:

@@ -71,6 +71,10 @@ class OwnerStack:
         finally:
             self.end(key)
 
+    def had_turn(self, key: OwnerKey) -> bool:
+        """Tell whether an owner has been on top, or was named by another one."""
+        return key in self._numbers
+
     def use(self, key: OwnerKey) -> None:
         """Note that the owner on top depends on another one, unless it is the session."""
         number = self._number(key)

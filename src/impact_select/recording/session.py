@@ -62,9 +62,14 @@ class Recording:
 
     def on_new_file(self, callback: Callable[[str], None]) -> None:
         """Have the absolute path of each executed project file told, once."""
-        self._index.on_new_file = callback
+
+        def tell(path: str) -> None:
+            with self._inputs.paused():
+                callback(path)
+
+        self._index.on_new_file = tell
         for file in self._index.files():
-            callback(os.path.join(self._folder.top, file.path))
+            tell(os.path.join(self._folder.top, file.path))
 
     def outlines(self) -> dict[RepoPath, SourceFile]:
         """Return the executed files of this process."""

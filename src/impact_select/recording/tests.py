@@ -57,6 +57,9 @@ class TestWatch:
                 self._owners.link(key, OwnerKey(OwnerKind.COLLECT, path))
             try:
                 return (yield)
+            except BaseException:
+                self._broken_off(item.nodeid)
+                raise
             finally:
                 self._caches.note_hits()
 
@@ -68,9 +71,12 @@ class TestWatch:
         repo_path = self._folder.repo_path(str(path)) if path is not None and is_file else None
         if not repo_path:
             return (yield)
-        self._collected.add(repo_path)
         with self._owners.turn(OwnerKey(OwnerKind.COLLECT, repo_path)):
-            return (yield)
+            report = yield
+        # A file that failed, skipped itself, or was passed over (--lf) may hold tests.
+        if report.passed and self._owners.had_turn(OwnerKey(OwnerKind.IMPORT, repo_path)):
+            self._collected.add(repo_path)
+        return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector) -> Any:
@@ -92,13 +98,21 @@ class TestWatch:
             outcome = Outcome.SKIPPED
         duration += getattr(report, "duration", 0.0)
         self._running[report.nodeid] = (outcome, duration)
-        facts = self._facts.get(report.nodeid)
-        if report.when == "teardown" and facts is not None:
+        if report.when == "teardown" and report.nodeid in self._facts:
             del self._running[report.nodeid]
-            fixtures, path, function, reads_docs = facts
-            self.tests[TestId(report.nodeid)] = TestRecord(
-                outcome, duration, fixtures, path, function, reads_docs
-            )
+            self._keep(TestId(report.nodeid), outcome, duration)
+
+    def _broken_off(self, nodeid: str) -> None:
+        """Count a test that was interrupted as failed: it has to run again."""
+        _, duration = self._running.pop(nodeid, (Outcome.FAILED, 0.0))
+        self._keep(TestId(nodeid), Outcome.FAILED, duration)
+
+    def _keep(self, test: TestId, outcome: Outcome, duration: float) -> None:
+        before = self.tests.get(test)
+        if before is not None and before.outcome is Outcome.FAILED:
+            outcome = Outcome.FAILED  # it ran twice, and once is enough
+        fixtures, path, function, reads_docs = self._facts[test]
+        self.tests[test] = TestRecord(outcome, duration, fixtures, path, function, reads_docs)
 
 
 def _facts(

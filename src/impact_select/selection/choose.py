@@ -1,8 +1,8 @@
 """The choice: every known test is affected, with causes, or provably not.
 
 A recording of a test is *valid* for a state when nothing that differs between the state
-that it was made in and that one affects it. A test is left out when it has a valid
-recording that settled (passed or skipped). So the same map serves several branches, and a
+that it was made in and that one affects it. A test is left out when its newest valid
+recording settled (passed or skipped). So the same map serves several branches, and a
 selected test that did not run stays selected: no recording of it is valid.
 
 With a base, a test is left out only when one recording is valid for the base and for the
@@ -316,17 +316,16 @@ def _subset(
     saved = 0.0
     for test, recordings in by_test.items():
         valid = [one for one in recordings if one.number not in hit]
-        settled = [one for one in valid if one.outcome is not Outcome.FAILED]
-        newest = max(recordings, key=lambda one: (one.at, one.number))
+        newest = max(valid or recordings, key=lambda one: (one.at, one.number))
         if matches(test, settings.always_run) or test.startswith(settings.always_run):
             selected[test] = (Cause("always-run", "tool.impact.always-run names it"),)
         elif not valid:
             selected[test] = _causes(newest.number, affected)
-        elif not settled:
+        elif newest.outcome is Outcome.FAILED:
             selected[test] = (Cause("failed", "it failed when it last ran"),)
         else:
             unaffected.add(test)
-            saved += settled[-1].duration_s
+            saved += newest.duration_s
     selected = {
         test: causes
         for test, causes in selected.items()

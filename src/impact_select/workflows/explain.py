@@ -18,7 +18,7 @@ def explain_lines(project: Project, comparison: Comparison, subject: str) -> lis
 
     Raises:
         UsageMistake: The map knows nothing of that name.
-        MapUnreadable, MapSchema: The map cannot be used.
+        NoMap, MapUnreadable, MapSchema: There is no map that can be used.
     """
     with ImpactMap.open(project.map_path) as store:
         known = {recorded.test for recorded in store.recordings.values()}

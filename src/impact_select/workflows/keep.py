@@ -1,16 +1,21 @@
 """Keep a recording: evidence, files, outlines and references become part of the map."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from pyroaring import BitMap
 
 import impact_select
 from impact_select.adapters.environment import current_environment
+from impact_select.adapters.map_reader import ImpactMap
 from impact_select.adapters.map_writer import Addition, save
 from impact_select.adapters.project import Project
 from impact_select.adapters.reference_worker import read_references
+from impact_select.errors import ImpactError
 from impact_select.graph.references import Reference
 from impact_select.mapping.assemble import assemble
+from impact_select.mapping.shared_state import SourceFacts, with_shared_state
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.recorded import ReadKind, RecordedRun
@@ -47,17 +52,19 @@ def keep_recording(
         project: Where it belongs.
         before: The files as they were when the run began.
         run: What was recorded, by all processes.
-        references: What is known already, by the id of the bytes.
+        references: What was read meanwhile, by the id of the bytes; the rest is read
+            here, or known to the map.
 
     Raises:
         MapBusy, MapNotWritten: It was not kept; the old map is as it was.
     """
     files, sources, doubtful = _files(project, before, run)
-    evidence = assemble(run, doubtful)
-    if not evidence.tests:
+    if not run.tests:
         return Kept(0, doubtful, None)
+    known = _known_names(project)
     outlines: dict[Blob, Outline] = {}
     found: dict[Blob, frozenset[Reference] | None] = {}
+    state: dict[RepoPath, SourceFacts] = {}
     for path, source in sources.items():
         blob = files[path].blob
         try:
@@ -65,7 +72,13 @@ def keep_recording(
         except UnparsedSource:
             continue
         raw = blob_id(source)
-        found[blob] = references[raw] if raw in references else read_references(source)
+        if blob not in known:
+            found[blob] = references[raw] if raw in references else read_references(source)
+        names = known[blob] if blob in known else _names(found[blob] or frozenset())
+        state[path] = SourceFacts(outlines[blob], names)
+    evidence = assemble(with_shared_state(run, state), doubtful)
+    if not evidence.tests:
+        return Kept(0, doubtful, None)
     head = project.history.head()
     facts = SnapshotFacts(
         environment=current_environment(project.settings.environment),
@@ -87,6 +100,21 @@ def keep_recording(
         tool=impact_select.__version__,
     )
     return Kept(len(evidence.tests), doubtful, note)
+
+
+def _known_names(project: Project) -> Mapping[Blob, Mapping[str, BitMap]]:
+    try:
+        with ImpactMap.open(project.map_path) as store:
+            return store.names_by_blob()
+    except ImpactError:
+        return {}
+
+
+def _names(references: Iterable[Reference]) -> Mapping[str, BitMap]:
+    units: dict[str, BitMap] = {}
+    for reference in references:
+        units.setdefault(reference.name, BitMap()).add(reference.unit)
+    return units
 
 
 def _files(

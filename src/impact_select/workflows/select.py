@@ -8,7 +8,7 @@ from impact_select.adapters.environment import current_environment
 from impact_select.adapters.import_check import import_known
 from impact_select.adapters.map_reader import ImpactMap
 from impact_select.adapters.project import Project
-from impact_select.errors import MapSchema, MapUnreadable
+from impact_select.errors import MapSchema, MapUnreadable, NoMap
 from impact_select.model.ids import RepoPath
 from impact_select.model.selection import Fallback, RetestAll, Selection
 from impact_select.model.tree import Target
@@ -47,13 +47,10 @@ def select_tests(project: Project, comparison: Comparison) -> tuple[Selection, M
         UnknownRevision, NoMergeBase: The base is not in this clone.
     """
     path = project.map_path
-    if not path.exists():
-        detail = f"there is no map at {path}; make one with pytest --impact-record"
-        return RetestAll((Fallback("no-map", detail),)), MapSummary(path)
     try:
         with ImpactMap.open(path) as store:
             return _select(project, comparison, store), _summary(store)
-    except (MapUnreadable, MapSchema) as error:
+    except (NoMap, MapUnreadable, MapSchema) as error:
         return RetestAll((Fallback(error.slug, error.message()),)), MapSummary(path)
 
 

@@ -40,7 +40,7 @@ def read_status(project: Project) -> Status:
     """Read the map of a project.
 
     Raises:
-        MapUnreadable, MapSchema: It cannot be used.
+        NoMap, MapUnreadable, MapSchema: There is none that can be used.
     """
     path = project.map_path
     with ImpactMap.open(path) as store:
