@@ -34,7 +34,7 @@ def _reporting(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @wraps(function)
     def command(*arguments: _P.args, **named: _P.kwargs) -> _R:
-        from impact_select.errors import ImpactError  # noqa: PLC0415 - start quickly
+        from impact_select.errors import ImpactError
 
         try:
             return function(*arguments, **named)
@@ -63,7 +63,9 @@ def main() -> None:
     show_default=True,
     help="One argument a line, one line for a shell, or JSON.",
 )
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write there.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write there."
+)
 @_reporting
 def select(
     base: str | None, staged: bool, map_path: str | None, form: str, output: Path | None
@@ -73,8 +75,8 @@ def select(
     For example: pytest $(impact select), or impact select -o FILE and pytest @FILE.
     When nothing is affected the answer is an option that makes pytest run nothing.
     """
-    from impact_select.report.node_ids import arguments, lines, shell_words  # noqa: PLC0415
-    from impact_select.report.selection_json import selection_to_json  # noqa: PLC0415
+    from impact_select.report.node_ids import arguments, lines, shell_words
+    from impact_select.report.selection_json import selection_to_json
 
     project, selection = _selection(base, staged, map_path)
     names = _file_ids(project, selection)
@@ -122,9 +124,9 @@ def record(map_path: str | None, pytest_args: tuple[str, ...]) -> None:
 @_reporting
 def status(map_path: str | None) -> None:
     """Say what the map knows, and whether it fits."""
-    from impact_select.adapters.project import open_project  # noqa: PLC0415
-    from impact_select.report.status import status_lines  # noqa: PLC0415
-    from impact_select.workflows.status import read_status  # noqa: PLC0415
+    from impact_select.adapters.project import open_project
+    from impact_select.report.status import status_lines
+    from impact_select.workflows.status import read_status
 
     for line in status_lines(read_status(open_project(Path.cwd(), map_path))):
         click.echo(line)
@@ -138,9 +140,9 @@ def status(map_path: str | None) -> None:
 @_reporting
 def explain(base: str | None, staged: bool, map_path: str | None, subject: str) -> None:
     """Say why a test is selected or left out, or which tests depend on a file or symbol."""
-    from impact_select.adapters.project import open_project  # noqa: PLC0415
-    from impact_select.workflows.explain import explain_lines  # noqa: PLC0415
-    from impact_select.workflows.select import Comparison  # noqa: PLC0415
+    from impact_select.adapters.project import open_project
+    from impact_select.workflows.explain import explain_lines
+    from impact_select.workflows.select import Comparison
 
     project = open_project(Path.cwd(), map_path)
     for line in explain_lines(project, Comparison(base or project.settings.base, staged), subject):
@@ -152,7 +154,7 @@ def explain(base: str | None, staged: bool, map_path: str | None, subject: str) 
 @_reporting
 def demo(folder: Path) -> None:
     """Make a small shop project in a new folder, and select for four changes to it."""
-    from impact_select.demo.show import run_demo  # noqa: PLC0415 - it needs more packages
+    from impact_select.demo.show import run_demo
 
     sys.exit(run_demo(folder, click.echo))
 
@@ -162,7 +164,7 @@ def demo(folder: Path) -> None:
 def completion(shell: str) -> None:
     """Print the completion script of a shell."""
     environment = {**os.environ, "_IMPACT_COMPLETE": f"{shell}_source"}
-    result = subprocess.run(  # noqa: S603 - our own module
+    result = subprocess.run(
         [sys.executable, "-c", "from impact_select.cli import main; main(prog_name='impact')"],
         env=environment,
         capture_output=True,
@@ -178,7 +180,7 @@ def completion(shell: str) -> None:
 @_reporting
 def hook(push: bool, pytest_args: tuple[str, ...]) -> None:
     """Be a pre-commit hook: run what the staged content affects, or before a push the tree."""
-    from impact_select.adapters.project import open_project  # noqa: PLC0415
+    from impact_select.adapters.project import open_project
 
     project = open_project(Path.cwd())
     if not project.map_path.exists():
@@ -196,11 +198,9 @@ def hook(push: bool, pytest_args: tuple[str, ...]) -> None:
     sys.exit(_pytest(options, None, pytest_args))
 
 
-def _selection(
-    base: str | None, staged: bool, map_path: str | None
-) -> "tuple[Project, Selection]":
-    from impact_select.adapters.project import open_project  # noqa: PLC0415
-    from impact_select.workflows.select import Comparison, select_tests  # noqa: PLC0415
+def _selection(base: str | None, staged: bool, map_path: str | None) -> "tuple[Project, Selection]":
+    from impact_select.adapters.project import open_project
+    from impact_select.workflows.select import Comparison, select_tests
 
     project = open_project(Path.cwd(), map_path)
     comparison = Comparison(base or project.settings.base, staged)
@@ -214,8 +214,8 @@ def _file_ids(project: "Project", selection: "Selection") -> "dict[RepoPath, str
 
 
 def _explain_verdict(selection: "Selection") -> None:
-    from impact_select.model.selection import RetestAll  # noqa: PLC0415
-    from impact_select.report.text import duration, fallback_lines  # noqa: PLC0415
+    from impact_select.model.selection import RetestAll
+    from impact_select.report.text import duration, fallback_lines
 
     if isinstance(selection, RetestAll):
         for line in fallback_lines(selection):
@@ -240,4 +240,4 @@ def _write(path: Path, text: str) -> None:
 def _pytest(options: list[str], map_path: str | None, arguments: tuple[str, ...]) -> Any:
     extra = [f"--impact-map={map_path}"] if map_path else []
     command = [sys.executable, "-m", "pytest", *options, *extra, *arguments]
-    return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own pytest
+    return subprocess.run(command, check=False).returncode

@@ -25,13 +25,14 @@ from impact_select.errors import GitMissing, ImpactError, NotARepository, UsageM
 from impact_select.graph.references import Reference
 from impact_select.mapping.assemble import merge_runs, with_failures
 from impact_select.model.ids import Blob, TestId
+from impact_select.model.impact_map import MapSummary
 from impact_select.model.recorded import RecordedRun
 from impact_select.model.selection import Fallback, RetestAll, Selection, Subset
 from impact_select.model.tree import Target
 from impact_select.recording.session import Recording
 from impact_select.report.text import cause_lines, fallback_lines, header_line, summary_line
 from impact_select.workflows.keep import keep_recording
-from impact_select.workflows.select import Comparison, MapSummary, select_tests
+from impact_select.workflows.select import Comparison, select_tests
 
 _NOTHING_COLLECTED: Final = 5
 # What xdist gives as the phase of a test whose worker crashed.
@@ -106,9 +107,7 @@ class Session:
         self._problems: list[str] = []
         self._causes: list[str] = []
         try:
-            self._project = open_project(
-                Path.cwd(), options.impact_map, root=config.rootpath
-            )
+            self._project = open_project(Path.cwd(), options.impact_map, root=config.rootpath)
         except (NotARepository, GitMissing) as error:
             if not self._selects:
                 raise
@@ -232,7 +231,7 @@ class Session:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test whose worker crashed; nobody else is left to tell of it."""
-        if report.failed and report.when == _CRASHED:  # type: ignore[comparison-overlap]
+        if report.failed and str(report.when) == _CRASHED:
             self._crashed.add(TestId(report.nodeid))
 
     # -- the end -----------------------------------------------------------------------------
@@ -397,7 +396,7 @@ def _is_worker() -> bool:
     """
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return False
-    frame: FrameType | None = sys._getframe()
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the documented way
     while frame is not None:
         module = frame.f_globals.get("__name__")
         if module == "__channelexec__":  # xdist.remote, as execnet runs it

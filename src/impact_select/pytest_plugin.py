@@ -20,9 +20,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         raise _clash() from error
     if not pluginmanager.is_blocked("impacted") and _has_impacted():
         raise _clash()
-    group.addoption(
-        "--impact-record", action="store_true", help="run all tests and record the map"
-    )
+    group.addoption("--impact-record", action="store_true", help="run all tests and record the map")
     group.addoption(
         "--impact-readonly",
         action="store_true",
@@ -61,14 +59,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Begin to record before the first conftest file is imported."""
     options = early_config.known_args_namespace
     if options.impacted or options.impact_record or options.impact_none:
-        from impact_select.plugin_session import begin  # noqa: PLC0415 - only when it is used
+        from impact_select.plugin_session import begin
 
         begin(early_config)
     return (yield)
 
 
 def _has_impacted() -> bool:
-    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, distribution
 
     try:
         distribution("pytest-impacted")
@@ -78,6 +76,6 @@ def _has_impacted() -> bool:
 
 
 def _clash() -> pytest.UsageError:
-    from impact_select.errors import OptionClash  # noqa: PLC0415
+    from impact_select.errors import OptionClash
 
     return pytest.UsageError(str(OptionClash()))

@@ -262,7 +262,7 @@ class GitHistory:
         """Add the files of each submodule at its recorded commit, where that commit is here."""
         for link in [file for file in files.values() if file.mode == SUBMODULE]:
             repository = self._inner_repository(link.path)
-            if repository is not None and repository._verify(link.blob).status == 0:
+            if repository is not None and repository._verify(link.blob).status == 0:  # noqa: SLF001 - its own class
                 files |= _prefixed(link.path, repository.tree(Revision(link.blob)))
         return files
 

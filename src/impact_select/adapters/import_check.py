@@ -12,8 +12,20 @@ from impact_select.ports import EvidenceStore
 
 # Standard modules whose import does something, or needs what may be missing.
 _ACTING: Final = frozenset(
-    {"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "lib2to3", "test",
-     "__main__", "site", "sitecustomize", "_tkinter"}
+    {
+        "antigravity",
+        "this",
+        "idlelib",
+        "turtle",
+        "turtledemo",
+        "tkinter",
+        "lib2to3",
+        "test",
+        "__main__",
+        "site",
+        "sitecustomize",
+        "_tkinter",
+    }
 )
 
 
@@ -49,9 +61,7 @@ def _works(fact: ImportFact) -> bool:
 
 def _is_project(store: EvidenceStore, top: str) -> bool:
     return any(
-        name.partition(".")[0] == top
-        for module in store.modules.values()
-        for name in module.names
+        name.partition(".")[0] == top for module in store.modules.values() for name in module.names
     )
 
 

@@ -112,8 +112,14 @@ class ImpactMap:
         with self._checked():
             return {
                 int(number): Recorded(
-                    int(number), TestId(test), Outcome(outcome), float(duration),
-                    RepoPath(path), function, bool(reads_docs), int(at),
+                    int(number),
+                    TestId(test),
+                    Outcome(outcome),
+                    float(duration),
+                    RepoPath(path),
+                    function,
+                    bool(reads_docs),
+                    int(at),
                 )
                 for number, test, outcome, duration, path, function, reads_docs, at in self._rows(
                     "SELECT recording.id, nodeid, outcome, duration_s, path, function, reads_docs,"
@@ -271,5 +277,12 @@ class ImpactMap:
     def _checked(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
+        except (
+            sqlite3.Error,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            zlib.error,
+        ) as error:
             raise MapUnreadable(self.path, f"its content makes no sense: {error}") from error

@@ -189,12 +189,20 @@ def pack_outline(outline: Outline) -> bytes:
             ],
             [
                 [
-                    f.qualname, f.first_line, f.decorators, f.fixture, f.autouse,
-                    [[fill.name, fill.line] for fill in f.fills], f.parameters,
+                    f.qualname,
+                    f.first_line,
+                    f.decorators,
+                    f.fixture,
+                    f.autouse,
+                    [[fill.name, fill.line] for fill in f.fills],
+                    f.parameters,
                 ]
                 for f in outline.functions
             ],
-            [[c.qualname, c.first_line, c.decorators, c.bases, c.keywords] for c in outline.classes],
+            [
+                [c.qualname, c.first_line, c.decorators, c.bases, c.keywords]
+                for c in outline.classes
+            ],
             [[line.first, line.last, line.unit] for line in outline.lines],
             [[i.unit, i.level, i.module, i.name, i.bound] for i in outline.imports],
         ]
@@ -207,22 +215,32 @@ def unpack_outline(body: bytes) -> Outline:
     return Outline(
         units=tuple(
             Unit(
-                UnitKind(kind), _text(symbol), _texts(names), _text(key),
-                Fingerprint(_text(fingerprint)), bool(inert), _texts(loads),
+                UnitKind(kind),
+                _text(symbol),
+                _texts(names),
+                _text(key),
+                Fingerprint(_text(fingerprint)),
+                bool(inert),
+                _texts(loads),
             )
             for kind, symbol, names, key, fingerprint, inert, loads in units
         ),
         functions=tuple(
             FunctionFacts(
-                _text(qualname), int(first), _texts(decorators),
-                None if fixture is None else _text(fixture), bool(autouse),
+                _text(qualname),
+                int(first),
+                _texts(decorators),
+                None if fixture is None else _text(fixture),
+                bool(autouse),
                 tuple(Fill(_text(name), int(line)) for name, line in fills),
                 _texts(parameters),
             )
             for qualname, first, decorators, fixture, autouse, fills, parameters in functions
         ),
         classes=tuple(
-            ClassFacts(_text(qualname), int(first), _texts(decorators), _texts(bases), _texts(words))
+            ClassFacts(
+                _text(qualname), int(first), _texts(decorators), _texts(bases), _texts(words)
+            )
             for qualname, first, decorators, bases, words in classes
         ),
         lines=tuple(LineUnit(int(first), int(last), int(unit)) for first, last, unit in lines),
@@ -236,13 +254,13 @@ def unpack_outline(body: bytes) -> Outline:
 def text_map(value: object) -> Mapping[str, str]:
     """Check that a JSON value maps texts to texts."""
     if not isinstance(value, dict):
-        raise ValueError("a stored mapping is malformed")
+        raise TypeError("a stored mapping is malformed")
     return {_text(key): _text(item) for key, item in value.items()}
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("a stored text is malformed")
+        raise TypeError("a stored text is malformed")
     return value
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from impact_select.model.tree import TreeFile
 from impact_select.adapters.map_schema import (
     bits,
     check_schema,
@@ -32,6 +31,7 @@ from impact_select.mapping.hierarchy import consumes_members
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.source import Outline
+from impact_select.model.tree import TreeFile
 
 _LOCK_WAIT_S: Final = 60.0  # chosen: saving takes seconds at most
 _LOCK_STEP_S: Final = 0.05
@@ -222,12 +222,12 @@ def _add(connection: sqlite3.Connection, addition: Addition, numbers: _Numbers) 
         ],
     )
     _add_tests(connection, addition, first)
-    reads = {(read.path, read.kind.value): owners for read, owners in evidence.reads.items()}
+    reads = [((read.path, read.kind.value), owners) for read, owners in evidence.reads.items()]
     _merge(connection, "reads", "path, kind", "owners", reads, numbers.owners)
-    missing = {(name,): owners for name, owners in evidence.missing_imports.items()}
+    missing = [((name,), owners) for name, owners in evidence.missing_imports.items()]
     _merge(connection, "missing_import", "name", "owners", missing, numbers.owners)
     for table, sets in (("fixture", evidence.fixtures), ("distribution", evidence.distributions)):
-        rows = {(name,): tests for name, tests in sets.items()}
+        rows = [((name,), tests) for name, tests in sets.items()]
         _merge(connection, table, "name", "recordings", rows, first)
 
 
@@ -240,9 +240,7 @@ def _add_files(connection: sqlite3.Connection, addition: Addition) -> dict[RepoP
         (path, blob, mode): number
         for number, path, blob, mode in connection.execute("SELECT id, path, blob, mode FROM file")
     }
-    return {
-        path: known[file.path, file.blob, file.mode] for path, file in addition.files.items()
-    }
+    return {path: known[file.path, file.blob, file.mode] for path, file in addition.files.items()}
 
 
 def _add_sources(connection: sqlite3.Connection, addition: Addition) -> None:
@@ -288,8 +286,14 @@ def _add_tests(connection: sqlite3.Connection, addition: Addition, first: int) -
         "INSERT INTO recording VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                first + index, ids[test], record.outcome.value, record.duration_s,
-                record.path, record.function, record.reads_docs, addition.facts.recorded_at,
+                first + index,
+                ids[test],
+                record.outcome.value,
+                record.duration_s,
+                record.path,
+                record.function,
+                record.reads_docs,
+                addition.facts.recorded_at,
             )
             for index, (test, record) in enumerate(tests)
         ],
@@ -301,17 +305,18 @@ def _merge(
     table: str,
     columns: str,
     column: str,
-    rows: Mapping[tuple[str, ...], BitMap],
+    rows: Iterable[tuple[tuple[str, ...], BitMap]],
     base: int,
 ) -> None:
     """Add sets to those that rows of a table hold already."""
     names = columns.split(", ")
     where = " AND ".join(f"{name} = ?" for name in names)
     marks = ", ".join("?" for _ in (*names, column))
-    for key, numbers in rows.items():
+    for key, numbers in rows:
         total = numbers.shift(base)
         found = connection.execute(
-            f"SELECT {column} FROM {table} WHERE {where}", key  # noqa: S608 - our own names
+            f"SELECT {column} FROM {table} WHERE {where}",  # noqa: S608 - our own names
+            key,
         ).fetchone()
         if found is not None:
             total |= bits(found[0])
@@ -358,7 +363,9 @@ def _beyond(connection: sqlite3.Connection, keep: int) -> BitMap:
     """Return the recordings of a test that come after its newest `keep`."""
     counts: dict[int, int] = {}
     dead = BitMap()
-    for number, test in connection.execute("SELECT id, test FROM recording ORDER BY at DESC, id DESC"):
+    for number, test in connection.execute(
+        "SELECT id, test FROM recording ORDER BY at DESC, id DESC"
+    ):
         counts[test] = counts.get(test, 0) + 1
         if counts[test] > keep:
             dead.add(number)
@@ -373,7 +380,7 @@ def _forget(connection: sqlite3.Connection, dead: BitMap) -> None:
     _subtract(connection, "distribution", "name", "recordings", dead)
     connection.executemany("DELETE FROM recording WHERE id = ?", [(number,) for number in dead])
     connection.execute("DELETE FROM test WHERE id NOT IN (SELECT test FROM recording)")
-    owners = BitMap([int(number) for number in dead_owners])
+    owners = BitMap([number for number in dead_owners if isinstance(number, int)])
     if owners:
         _subtract(connection, "trace", "rowid", "owners", owners)
         _subtract(connection, "reads", "path || char(0) || kind", "owners", owners)
@@ -382,9 +389,7 @@ def _forget(connection: sqlite3.Connection, dead: BitMap) -> None:
     for (manifest,) in connection.execute("SELECT manifest FROM snapshot"):
         used |= bits(manifest)
     gone = [
-        (number,)
-        for (number,) in connection.execute("SELECT id FROM file")
-        if number not in used
+        (number,) for (number,) in connection.execute("SELECT id FROM file") if number not in used
     ]
     connection.executemany("DELETE FROM file WHERE id = ?", gone)
     connection.execute("DELETE FROM trace WHERE file NOT IN (SELECT id FROM file)")

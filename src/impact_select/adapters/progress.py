@@ -41,11 +41,9 @@ def progress(
             if bar is None:
                 if time.monotonic() < end:
                     return
-                import click  # noqa: PLC0415 - only for the bar
+                import click
 
-                bar = stack.enter_context(
-                    click.progressbar(length=count, label=label, file=stream)
-                )
+                bar = stack.enter_context(click.progressbar(length=count, label=label, file=stream))
             bar.update(waiting)
             waiting = 0
 

@@ -125,9 +125,7 @@ class Project:
         folder, slash, name = own.rpartition("/")
         mine = (f"{own}.", f"{folder}{slash}.{name}.")
         return {
-            path: file
-            for path, file in files.items()
-            if path != own and not path.startswith(mine)
+            path: file for path, file in files.items() if path != own and not path.startswith(mine)
         }
 
     def with_unlisted(self, target: Target, paths: Iterable[RepoPath]) -> Target:

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from tempfile import TemporaryDirectory
@@ -175,7 +176,7 @@ def _start(known: Iterable[Blob]) -> tuple[TemporaryDirectory[str], subprocess.P
     blobs.write_text("\n".join(known))
     package = str(Path(impact_select.__file__).parent.parent)
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH", "")]))
-    process = subprocess.Popen(  # noqa: S603 - our own module
+    process = subprocess.Popen(
         [sys.executable, "-m", __name__, str(_output(folder)), str(blobs)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -191,10 +192,8 @@ def _output(folder: TemporaryDirectory[str]) -> Path:
 
 
 def _close(pipe: object) -> None:
-    try:
+    with suppress(OSError):  # what was not sent yet has nobody to go to
         pipe.close()  # type: ignore[attr-defined]
-    except OSError:
-        pass  # what was not sent yet has nobody to go to
 
 
 def main(arguments: list[str]) -> int:

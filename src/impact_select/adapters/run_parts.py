@@ -47,15 +47,25 @@ def _to_json(run: RecordedRun) -> dict[str, Any]:
         ],
         "tests": [
             [
-                test, record.outcome.value, record.duration_s, record.fixtures, record.path,
-                record.function, record.reads_docs,
+                test,
+                record.outcome.value,
+                record.duration_s,
+                record.fixtures,
+                record.path,
+                record.function,
+                record.reads_docs,
             ]
             for test, record in run.tests.items()
         ],
         "modules": [
             [
-                path, facts.blob, sorted(facts.names), sorted(facts.imports),
-                sorted(facts.dynamic), sorted(facts.foreign), facts.handed_out,
+                path,
+                facts.blob,
+                sorted(facts.names),
+                sorted(facts.imports),
+                sorted(facts.dynamic),
+                sorted(facts.foreign),
+                facts.handed_out,
             ]
             for path, facts in run.modules.items()
         ],
@@ -97,9 +107,7 @@ def _from_json(value: dict[str, Any]) -> RecordedRun:
             )
             for path, blob, names, imports, dynamic, foreign, handed_out in value["modules"]
         },
-        asked={
-            (RepoPath(place[0]), place[1]): _to_reads(reads) for place, reads in value["asked"]
-        },
+        asked={(RepoPath(place[0]), place[1]): _to_reads(reads) for place, reads in value["asked"]},
         failed_imports={
             (RepoPath(place[0]), place[1]): frozenset(names)
             for place, names in value["failed_imports"]

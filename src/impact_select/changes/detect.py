@@ -38,19 +38,40 @@ from impact_select.outline.decorators import is_fixture, is_mark, is_pure, reads
 ImportKnown: TypeAlias = Callable[[ImportFact], bool]
 """Tells whether an import is known to succeed, and to act on nothing, in this place."""
 
-_BUILTINS: Final = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__",
-                                               "__spec__", "__package__", "__annotations__",
-                                               "__qualname__", "__module__", "__builtins__"}
+_BUILTINS: Final = frozenset(dir(builtins)) | {
+    "__file__",
+    "__name__",
+    "__doc__",
+    "__path__",
+    "__spec__",
+    "__package__",
+    "__annotations__",
+    "__qualname__",
+    "__module__",
+    "__builtins__",
+}
 _LOCAL: Final = ".<locals>"
 _TEST_SETTINGS: Final = frozenset({"pytestmark", "__test__"})
 _COLLECTION_SETTINGS: Final = frozenset(
     {"pytest_plugins", "collect_ignore", "collect_ignore_glob", "load_tests"}
 )
 _XUNIT: Final = frozenset(
-    {f"{when}_{what}" for when in ("setup", "teardown")
-     for what in ("module", "function", "class", "method")}
-    | {"setUp", "tearDown", "setUpClass", "tearDownClass", "setUpModule", "tearDownModule",
-       "asyncSetUp", "asyncTearDown", "setUpTestData"}
+    {
+        f"{when}_{what}"
+        for when in ("setup", "teardown")
+        for what in ("module", "function", "class", "method")
+    }
+    | {
+        "setUp",
+        "tearDown",
+        "setUpClass",
+        "tearDownClass",
+        "setUpModule",
+        "tearDownModule",
+        "asyncSetUp",
+        "asyncTearDown",
+        "setUpTestData",
+    }
 )
 _PLAIN_CLASS_BASES: Final = frozenset(
     name for name in dir(builtins) if name.endswith(("Error", "Exception", "Warning"))
@@ -204,8 +225,12 @@ class _Comparison:
         new_by_key = {unit.key: (index, unit) for index, unit in enumerate(self.new.units)}
         old_keys = {unit.key for unit in self.old.units}
         bound = {name for unit in self.new.units if not unit.symbol for name in unit.names}
-        bound |= {name for unit in self.new.units if unit.kind is UnitKind.SIGNATURE
-                  and "." not in unit.symbol for name in unit.names}
+        bound |= {
+            name
+            for unit in self.new.units
+            if unit.kind is UnitKind.SIGNATURE and "." not in unit.symbol
+            for name in unit.names
+        }
         bound |= {facts.qualname for facts in self.new.classes if "." not in facts.qualname}
         for index, unit in enumerate(self.old.units):
             found = new_by_key.get(unit.key)
@@ -215,7 +240,9 @@ class _Comparison:
                 if unit.symbol in kept or _LOCAL in unit.symbol or unit.symbol not in old_functions:
                     yield self.change(ChangeKind.BLOCK, unit.symbol, "", frozenset({index}))
                 continue
-            yield from self.definition(index, unit, found, kept, bound, old_functions, new_functions)
+            yield from self.definition(
+                index, unit, found, kept, bound, old_functions, new_functions
+            )
         for index, unit in enumerate(self.new.units):
             if unit.key in old_keys or unit.kind is UnitKind.BLOCK:
                 continue
@@ -327,15 +354,16 @@ class _Comparison:
             case _:
                 yield self.change(ChangeKind.UNCLASSIFIED, symbol, name, detail=unit.kind.value)
         if unit.kind in {UnitKind.SIGNATURE, UnitKind.DEFAULTS, UnitKind.ANNOTATIONS}:
-            decorators = {*(before.decorators if before else ()), *(after.decorators if after else ())}
+            decorators = {
+                *(before.decorators if before else ()),
+                *(after.decorators if after else ()),
+            }
             for decorator in sorted(decorators):
                 if reads_interface(decorator):
                     detail = f"the decorator {decorator} may read the header"
                     yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
 
-    def decorators(
-        self, symbol: str, name: str, blocks: frozenset[int]
-    ) -> Iterator[AtomicChange]:
+    def decorators(self, symbol: str, name: str, blocks: frozenset[int]) -> Iterator[AtomicChange]:
         """Classify changed decorators by what they are."""
         before, after = _decorated(self.old, symbol), _decorated(self.new, symbol)
         every = {*before, *after}
@@ -400,9 +428,11 @@ class _Comparison:
         for earlier in self.new.units[:index]:
             if earlier.kind is UnitKind.BLOCK:
                 continue
-            if not earlier.symbol or earlier.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
-                bound.update(earlier.names)
-            elif unit.symbol.startswith(earlier.symbol):
+            if (
+                not earlier.symbol
+                or earlier.kind in {UnitKind.SIGNATURE, UnitKind.BASES}
+                or unit.symbol.startswith(earlier.symbol)
+            ):
                 bound.update(earlier.names)
         if "*" in bound:
             return None
@@ -412,8 +442,12 @@ class _Comparison:
 
     def order(self, classes: dict[str, ClassFacts]) -> Iterator[AtomicChange]:
         scopes = {"", *classes}
-        read = {name for unit in self.new.units if unit.kind is not UnitKind.BLOCK
-                for name in unit.loads}
+        read = {
+            name
+            for unit in self.new.units
+            if unit.kind is not UnitKind.BLOCK
+            for name in unit.loads
+        }
         for scope in sorted(scopes):
             before = _ordered(self.old, scope)
             after = _ordered(self.new, scope)
@@ -474,7 +508,7 @@ def _classes(outline: Outline) -> dict[str, ClassFacts]:
 
 
 def _decorated(outline: Outline, symbol: str) -> tuple[str, ...]:
-    for facts in (*outline.functions, *outline.classes):
+    for facts in outline.definitions:
         if facts.qualname == symbol:
             return facts.decorators
     return ()

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def moved(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
@@ -17,7 +18,7 @@ def moved(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
     position = {key: index for index, key in enumerate(old)}
     common = [key for key in new if key in position]
     places = [position[key] for key in common]
-    if all(one < two for one, two in zip(places, places[1:], strict=False)):
+    if all(one < two for one, two in pairwise(places)):
         return frozenset()
     tails: list[int] = []
     tail_index: list[int] = []

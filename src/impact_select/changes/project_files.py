@@ -10,8 +10,15 @@ from typing import Any, Final
 
 from impact_select.model.ids import RepoPath
 
-PYTEST_FILES: Final = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml",
-                       "pyproject.toml", "tox.ini", "setup.cfg")
+PYTEST_FILES: Final = (
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+)
 """Where pytest looks for its settings, in its rootdir."""
 
 _LOCKS: Final = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")

@@ -160,7 +160,7 @@ def table_lines(rows: list[Row], total: int, full_s: float) -> list[str]:
     return lines
 
 
-class _RunFailed(Exception):  # noqa: N818 - named like the errors a user meets
+class _RunFailed(Exception):
     """A command in the shop's folder ended badly; never leaves this module."""
 
     def __init__(self, command: str, status: int, output: str) -> None:

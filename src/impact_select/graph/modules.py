@@ -97,7 +97,9 @@ class ModuleIndex:
         for last in {name.rpartition(".")[2] for name in names}:
             for root, blob, _ in self._store.references(last):
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    full = {f"{one}.{last}" if one else last for one in self._roots(root, version.path)}
+                    full = {
+                        f"{one}.{last}" if one else last for one in self._roots(root, version.path)
+                    }
                     if full.isdisjoint(names):
                         continue
                     if self._value_use(version.path, last):

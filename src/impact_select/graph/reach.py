@@ -573,7 +573,9 @@ class Reacher:
         for unit in units:
             symbol = outline.units[unit].symbol
             if outline.units[unit].kind is not UnitKind.BLOCK:
-                symbol = ".".join([part for part in (symbol, *outline.units[unit].names[:1]) if part])
+                symbol = ".".join(
+                    [part for part in (symbol, *outline.units[unit].names[:1]) if part]
+                )
             by_symbol.setdefault(symbol, set()).add(unit)
         for symbol, found in by_symbol.items():
             label = f"{version.path}::{symbol}" if symbol else version.path
@@ -607,10 +609,10 @@ class Reacher:
     def _dynamic_on(self, node: Attribute) -> Iterator[Node]:
         """Yield code that computes attribute names and refers to the class too."""
         names = {node.cls.rpartition(".")[2]}
-        names |= {qualname.rpartition(".")[2] for _, qualname in self.ancestors(node.path, node.cls)}
-        naming: set[Blob] = {
-            blob for name in names for _, blob, _ in self._store.references(name)
+        names |= {
+            qualname.rpartition(".")[2] for _, qualname in self.ancestors(node.path, node.cls)
         }
+        naming: set[Blob] = {blob for name in names for _, blob, _ in self._store.references(name)}
         naming |= {version.blob for version in self._store.versions.get(node.path, ())}
         for root, blob, units in self._store.references("**"):
             if root == "" or blob not in naming:
@@ -696,7 +698,7 @@ class Reacher:
 
 
 def _decorators(outline: Outline, symbol: str) -> tuple[str, ...]:
-    for facts in (*outline.functions, *outline.classes):
+    for facts in outline.definitions:
         if facts.qualname == symbol:
             return facts.decorators
     return ()

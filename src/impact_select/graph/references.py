@@ -290,9 +290,9 @@ class _Visitor(cst.CSTVisitor):
         if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STRING:
             return
         for text in (value, *value.split()) if " " in value or "," in value else (value,):
-            text = text.strip(",")
-            if _IDENTIFIER_PATH.fullmatch(text):
-                head, _, last = text.replace(":", ".").rpartition(".")
+            word = text.strip(",")
+            if _IDENTIFIER_PATH.fullmatch(word):
+                head, _, last = word.replace(":", ".").rpartition(".")
                 self._add(node, last, f'"{head}')
 
     def _name(self, node: cst.Name, *, used_as_value: bool) -> None:
@@ -351,7 +351,7 @@ class _UnitTable:
             for line in range(span.first, span.last + 1):
                 self._at.setdefault(line, []).append(span.unit)
         self._symbols: dict[tuple[str, int], str] = {}
-        for facts in (*outline.functions, *outline.classes):
+        for facts in outline.definitions:
             plain = facts.qualname.partition("#")[0].rpartition(".")[2]
             self._symbols[plain, facts.first_line] = facts.qualname
         self._headers: dict[tuple[str, UnitKind], int] = {}
@@ -388,7 +388,8 @@ class _UnitTable:
             index
             for index in every
             if self._outline.units[index].symbol == symbol
-            and self._outline.units[index].kind in {UnitKind.BLOCK, UnitKind.EFFECT, UnitKind.VARIABLE}
+            and self._outline.units[index].kind
+            in {UnitKind.BLOCK, UnitKind.EFFECT, UnitKind.VARIABLE}
         ]
         return own or every
 

@@ -15,6 +15,7 @@ from pyroaring import BitMap
 from impact_select.graph.closure import spread
 from impact_select.model.ids import RepoPath, TestId
 from impact_select.model.recorded import (
+    ModuleFacts,
     Outcome,
     OwnerKey,
     OwnerKind,
@@ -125,17 +126,11 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
     modules = dict(one.modules)
     for path, facts in two.modules.items():
         before = modules.get(path)
-        if before is not None:
-            facts = replace(
-                facts,
-                names=facts.names | before.names,
-                imports=facts.imports | before.imports,
-                dynamic=facts.dynamic | before.dynamic,
-                foreign=facts.foreign | before.foreign,
-                handed_out=facts.handed_out or before.handed_out,
-            )
-        modules[path] = facts
-    failed = {test: one.tests[test] for test in one.tests if _failed(one, test)}
+        modules[path] = facts if before is None else _merged_module(before, facts)
+    # Under `--dist each` a test that failed anywhere has failed.
+    failed = {
+        test: run.tests[test] for run in (one, two) for test in run.tests if _failed(run, test)
+    }
     return RecordedRun(
         owners=owners,
         tests={**one.tests, **two.tests, **failed},
@@ -153,6 +148,17 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
 
 def _failed(run: RecordedRun, test: TestId) -> bool:
     return run.tests[test].outcome is Outcome.FAILED
+
+
+def _merged_module(one: ModuleFacts, two: ModuleFacts) -> ModuleFacts:
+    return replace(
+        two,
+        names=one.names | two.names,
+        imports=one.imports | two.imports,
+        dynamic=one.dynamic | two.dynamic,
+        foreign=one.foreign | two.foreign,
+        handed_out=one.handed_out or two.handed_out,
+    )
 
 
 def _merged_owner(one: OwnerRecord, two: OwnerRecord) -> OwnerRecord:

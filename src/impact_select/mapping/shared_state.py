@@ -32,9 +32,7 @@ class SourceFacts:
     units_by_name: Mapping[str, BitMap]
 
 
-def with_shared_state(
-    run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]
-) -> RecordedRun:
+def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]) -> RecordedRun:
     """Add an owner for each function that fills state, and its users.
 
     Args:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyroaring import BitMap
 
@@ -112,3 +113,38 @@ class FileVersion:
     path: RepoPath
     blob: Blob
     mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapSummary:
+    """What a header line says of the map."""
+
+    path: Path
+    test_count: int = 0
+    recorded_at: int = 0
+    revisions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What there is to say.
+
+    Attributes:
+        path: The map's file.
+        size: In bytes.
+        sessions: Circumstances and number of live recordings per recording session.
+        test_count: Known tests.
+        failed_count: Tests whose last recording failed.
+        opaque_count: Tests with child processes that could not be recorded.
+        duration_s: Of all tests, as last recorded.
+        here: This environment.
+    """
+
+    path: Path
+    size: int
+    sessions: tuple[tuple[SnapshotFacts, int], ...]
+    test_count: int
+    failed_count: int
+    opaque_count: int
+    duration_s: float
+    here: Environment

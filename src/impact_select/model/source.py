@@ -145,6 +145,11 @@ class Outline:
     imports: tuple[ImportFact, ...]
 
     @property
+    def definitions(self) -> tuple[FunctionFacts | ClassFacts, ...]:
+        """All functions and classes."""
+        return (*self.functions, *self.classes)
+
+    @property
     def loaded(self) -> int:
         """The index that stands for "the module was executed at all"."""
         return len(self.units)

@@ -28,10 +28,14 @@ _PURE: Final = frozenset(
         "unique",
     }
 )
-_PURE_MODULES: Final = frozenset({"functools", "contextlib", "abc", "typing", "dataclasses", "enum", "t"})
+_PURE_MODULES: Final = frozenset(
+    {"functools", "contextlib", "abc", "typing", "dataclasses", "enum", "t"}
+)
 _PURE_LAST: Final = frozenset({"setter", "getter", "deleter"})
 # They read the docstring, the annotations or the members of what they decorate.
-_READERS: Final = frozenset({"dataclass", "singledispatch", "total_ordering", "unique", "runtime_checkable"})
+_READERS: Final = frozenset(
+    {"dataclass", "singledispatch", "total_ordering", "unique", "runtime_checkable"}
+)
 
 
 def is_pure(decorator: str) -> bool:

@@ -38,7 +38,7 @@ _BINARY: Final[dict[type[ast.operator], Callable[[object, object], object]]] = {
     ast.LShift: operator.lshift,
     ast.RShift: operator.rshift,
 }
-_UNARY: Final[dict[type[ast.unaryop], Callable[[object], object]]] = {
+_UNARY: Final[dict[type[ast.unaryop], Callable[..., object]]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
     ast.Not: operator.not_,
@@ -238,9 +238,7 @@ def _fold_binary(op: ast.operator, left: object, right: object) -> object:
     return _computed(function, left, right)
 
 
-def _fold_dict(
-    keys: list[ast.expr | None], values: list[ast.expr], constants: Constants
-) -> object:
+def _fold_dict(keys: list[ast.expr | None], values: list[ast.expr], constants: Constants) -> object:
     known = True
     result: dict[object, object] = {}
     for key_node, value_node in zip(keys, values, strict=True):

@@ -149,7 +149,8 @@ class _Builder:
                 spans = [_span(body[0])]
                 self.unit(UnitKind.DOC, symbol, "", [text], spans, names=("__doc__",))
                 return body[1:]
-        return body
+            case _:
+                return body
 
     def definition_statement(self, statement: ast.stmt, scope: str, place: str) -> None:
         match statement:
@@ -182,7 +183,11 @@ class _Builder:
                 for alias in statement.names:
                     # It changes how the rest of the file compiles.
                     self.unit(
-                        UnitKind.EFFECT, scope, f"future:{alias.name}", [alias.name], spans,
+                        UnitKind.EFFECT,
+                        scope,
+                        f"future:{alias.name}",
+                        [alias.name],
+                        spans,
                         inert=False,
                     )
                 return
@@ -194,8 +199,13 @@ class _Builder:
             self.constants.pop(bound, None)
             self.import_facts.append(_import_fact(len(self.units), statement, alias))
             self.unit(
-                UnitKind.IMPORT, scope, f"{place}:{bound}:{alias.name}", [target], spans,
-                names=(bound,), inert=False,
+                UnitKind.IMPORT,
+                scope,
+                f"{place}:{bound}:{alias.name}",
+                [target],
+                spans,
+                names=(bound,),
+                inert=False,
             )
 
     def variable(
@@ -217,8 +227,14 @@ class _Builder:
             if not scope and not place and inert and value is not None:
                 self.constants[name] = fold(value, self.constants)
         self.unit(
-            UnitKind.VARIABLE, scope, f"{place}:{','.join(names)}", parts, [_span(statement)],
-            names=names, inert=inert, loads=_loads(statement),
+            UnitKind.VARIABLE,
+            scope,
+            f"{place}:{','.join(names)}",
+            parts,
+            [_span(statement)],
+            names=names,
+            inert=inert,
+            loads=_loads(statement),
         )
 
     def effect(self, statement: ast.stmt, scope: str, place: str) -> None:
@@ -231,8 +247,14 @@ class _Builder:
             self.constants.pop(name, None)
         digest = fingerprint(parts)
         self.unit(
-            UnitKind.EFFECT, scope, f"{place}:{digest}", parts, _own_spans(statement, suites),
-            names=bound, inert=False, loads=_header_loads(statement, suites),
+            UnitKind.EFFECT,
+            scope,
+            f"{place}:{digest}",
+            parts,
+            _own_spans(statement, suites),
+            names=bound,
+            inert=False,
+            loads=_header_loads(statement, suites),
         )
         for index, suite in enumerate(suites):
             if _on_own_lines(statement, suite):
@@ -250,8 +272,8 @@ class _Builder:
         self.facts(node, qualname, tuple(argument.arg for argument in every))
         first, last = _header_span(node)
         signature: list[str] = [node.__class__.__name__, node.name]
-        for group in (arguments.posonlyargs, arguments.args, arguments.kwonlyargs):
-            signature.append("|".join(argument.arg for argument in group))
+        groups = (arguments.posonlyargs, arguments.args, arguments.kwonlyargs)
+        signature += ["|".join(argument.arg for argument in group) for group in groups]
         signature += [some.arg if some else "-" for some in (arguments.vararg, arguments.kwarg)]
         # How many have a default decides which calls are complete.
         signature.append(f"{len(arguments.defaults)}")
@@ -267,9 +289,7 @@ class _Builder:
         annotations += [node.returns] if node.returns is not None else []
         if annotations:
             parts = [some.arg if some.annotation is not None else "" for some in every]
-            self.header_part(
-                UnitKind.ANNOTATIONS, qualname, header, annotations, node.name, parts
-            )
+            self.header_part(UnitKind.ANNOTATIONS, qualname, header, annotations, node.name, parts)
         body = self.docstring(node, node.body, qualname)
         self.block(body, qualname, "", _entry_lines(node, body))
 
@@ -290,9 +310,7 @@ class _Builder:
 
     def decorators(self, node: _Function | ast.ClassDef, qualname: str, header: str) -> None:
         if node.decorator_list:
-            self.header_part(
-                UnitKind.DECORATORS, qualname, header, node.decorator_list, node.name
-            )
+            self.header_part(UnitKind.DECORATORS, qualname, header, node.decorator_list, node.name)
 
     def header_part(
         self,
@@ -310,8 +328,14 @@ class _Builder:
         if kind is UnitKind.ANNOTATIONS:
             inert = all(is_plain_annotation(some) for some in nodes)
         self.unit(
-            kind, qualname, header, parts, [_span(some) for some in nodes],
-            names=(name,), inert=inert, loads=loads,
+            kind,
+            qualname,
+            header,
+            parts,
+            [_span(some) for some in nodes],
+            names=(name,),
+            inert=inert,
+            loads=loads,
         )
 
     def class_(self, node: ast.ClassDef, scope: str, place: str) -> None:
@@ -324,8 +348,14 @@ class _Builder:
         nodes = [*node.bases, *(keyword.value for keyword in node.keywords)]
         loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
         self.unit(
-            UnitKind.BASES, qualname, place, parts, [_header_span(node)],
-            names=(node.name,), inert=not nodes, loads=loads,
+            UnitKind.BASES,
+            qualname,
+            place,
+            parts,
+            [_header_span(node)],
+            names=(node.name,),
+            inert=not nodes,
+            loads=loads,
         )
         self.decorators(node, qualname, place)
         self.definition_suite(node.body, qualname, "", holder=node)
@@ -412,8 +442,10 @@ def _write_without(node: ast.AST, cut: set[int], parts: list[str]) -> None:
         value = getattr(node, name, None)
         if isinstance(value, list) and id(value) in cut:
             parts.append(f"{name}:suite")
-        elif isinstance(value, list) and value and isinstance(
-            value[0], (ast.ExceptHandler, ast.match_case)
+        elif (
+            isinstance(value, list)
+            and value
+            and isinstance(value[0], (ast.ExceptHandler, ast.match_case))
         ):
             for item in value:
                 parts.append(item.__class__.__name__)
@@ -458,9 +490,7 @@ def _inside(node: ast.AST, suite: list[ast.stmt]) -> bool:
     return position >= (start[0], start[1] if suite[0].lineno == start[0] else 0)
 
 
-def _own_spans(
-    statement: ast.stmt, suites: list[list[ast.stmt]]
-) -> list[tuple[int, int]]:
+def _own_spans(statement: ast.stmt, suites: list[list[ast.stmt]]) -> list[tuple[int, int]]:
     """Return the lines of a statement that belong to none of its suites with own lines."""
     first, last = _first_line(statement), statement.end_lineno or statement.lineno
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -612,9 +642,7 @@ def _fixture_facts(node: _Function) -> tuple[str | None, bool]:
     return None, False
 
 
-def _import_fact(
-    unit: int, statement: ast.Import | ast.ImportFrom, alias: ast.alias
-) -> ImportFact:
+def _import_fact(unit: int, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> ImportFact:
     if isinstance(statement, ast.Import):
         bound = alias.asname or alias.name.partition(".")[0]
         return ImportFact(unit, 0, alias.name, "", bound)
@@ -625,10 +653,13 @@ def _import_fact(
 def _is_main_guard(test: ast.expr) -> bool:
     match test:
         case ast.Compare(
-            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
+            left=ast.Name(id="__name__"),
+            ops=[ast.Eq()],
+            comparators=[ast.Constant(value="__main__")],
         ):
             return True
-    return False
+        case _:
+            return False
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -52,6 +52,8 @@ def find_fills(node: _Function) -> tuple[Fill, ...]:
                 outer = root is not None and (root not in local or root in declared)
                 if attribute in _MUTATORS and root is not None and outer:
                     found.append(Fill(_stored_name(value, root), line))
+            case _:
+                pass
     tested = written.keys() & _tested(own, receiver)
     found += [Fill(name, written[name]) for name in sorted(tested)]
     return tuple(dict.fromkeys(found))
@@ -75,6 +77,8 @@ def _tested(own: list[ast.AST], receiver: str | None) -> set[str]:
                     found.add(attribute)
                 case ast.Constant(value=str(text)):
                     found.add(text)
+                case _:
+                    pass
     return found
 
 

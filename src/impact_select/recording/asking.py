@@ -49,7 +49,7 @@ class Asker:
             The place of the nearest project frame, None without one; whether a tool is
             looking for its own purposes; whether the import system is looking.
         """
-        frame: FrameType | None = sys._getframe(depth + 1)
+        frame: FrameType | None = sys._getframe(depth + 1)  # noqa: SLF001 - the documented way
         importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
         nearest: str | None = None
         while frame is not None:

@@ -25,11 +25,11 @@ class CacheWatch:
 
     def start(self) -> None:
         """Patch `functools`."""
-        functools.lru_cache = self._lru_cache  # type: ignore[assignment]
+        functools.lru_cache = self._lru_cache
 
     def stop(self) -> None:
         """Put `functools` back."""
-        functools.lru_cache = self._original  # type: ignore[assignment]
+        functools.lru_cache = self._original
 
     def note_hits(self) -> None:
         """Give the fills of every cache that was hit since the last call to the top owner."""

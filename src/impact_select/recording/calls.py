@@ -33,7 +33,7 @@ class CallsCollector:
         threading.setprofile(self._on_event)
         sys.setprofile(self._on_event)
 
-    def switch(self, owner: int, *, fresh: bool) -> None:  # noqa: ARG002 - it never disables
+    def switch(self, owner: int, *, fresh: bool) -> None:
         """See Collector.switch."""
         self._flush()
         self._owner = owner
@@ -41,7 +41,7 @@ class CallsCollector:
     def stop(self) -> dict[int, BitMap]:
         """Stop watching."""
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
         self._flush()
         return self._units
 

@@ -37,7 +37,7 @@ class CoverageCollector:
         self._coverage.start()
         self._coverage.switch_context(f"{_OWNER_PREFIX}0")
 
-    def switch(self, owner: int, *, fresh: bool) -> None:  # noqa: ARG002 - it never disables
+    def switch(self, owner: int, *, fresh: bool) -> None:
         """See Collector.switch."""
         self._coverage.switch_context(f"{_OWNER_PREFIX}{owner}")
 

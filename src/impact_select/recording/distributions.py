@@ -61,4 +61,6 @@ def required_names(names: Iterable[str]) -> dict[str, frozenset[str]]:
 def providers() -> Mapping[str, frozenset[str]]:
     """Return the normalised distribution names per top-level module name."""
     found = importlib.metadata.packages_distributions()
-    return {module: frozenset(normalized(name) for name in names) for module, names in found.items()}
+    return {
+        module: frozenset(normalized(name) for name in names) for module, names in found.items()
+    }

@@ -50,8 +50,8 @@ class FixtureWatch:
             with owners.turn(key, used=False):
                 original_finish(fixturedef, request)
 
-        FixtureDef.execute = execute  # type: ignore[method-assign]
-        FixtureDef.finish = finish  # type: ignore[method-assign]
+        FixtureDef.execute = execute  # type: ignore[method-assign, assignment]
+        FixtureDef.finish = finish  # type: ignore[method-assign, assignment]
 
     def stop(self) -> None:
         """Put it back."""

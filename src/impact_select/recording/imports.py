@@ -86,6 +86,4 @@ class ImportWatch:
 
 def modules_in_memory() -> dict[str, ModuleType]:
     """Return the loaded modules; a copy, because reading attributes may import."""
-    return {
-        name: module for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)
-    }
+    return dict(sys.modules)

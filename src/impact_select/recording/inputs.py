@@ -22,15 +22,32 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEN
 _SOURCES: Final = (".py", ".pyc", ".pyi", ".pyw", ".pth", ".so")
 # They look at the machine, not at the project; `platform` and `ctypes.util` start them.
 _INERT_PROGRAMS: Final = frozenset(
-    {"uname", "ldconfig", "gcc", "cc", "ld", "objdump", "file", "lsb_release", "stty", "tput",
-     "locale", "getconf", "hostname", "which", "id", "whoami"}
+    {
+        "uname",
+        "ldconfig",
+        "gcc",
+        "cc",
+        "ld",
+        "objdump",
+        "file",
+        "lsb_release",
+        "stty",
+        "tput",
+        "locale",
+        "getconf",
+        "hostname",
+        "which",
+        "id",
+        "whoami",
+    }
 )
 _STARTS: Final = frozenset(
     {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
 )
-_EVENTS: Final = frozenset(
-    {"open", "os.listdir", "os.scandir", "import", "sqlite3.connect", "subprocess.Popen"}
-) | _STARTS
+_EVENTS: Final = (
+    frozenset({"open", "os.listdir", "os.scandir", "import", "sqlite3.connect", "subprocess.Popen"})
+    | _STARTS
+)
 _STATUS_FUNCTIONS: Final = ("stat", "lstat", "access")
 
 

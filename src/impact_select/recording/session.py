@@ -130,9 +130,7 @@ class Recording:
         records: dict[OwnerKey, OwnerRecord] = {}
         produced = self._inputs.written
         for key, own, reads, uses in self._owners.finished(units):
-            by_file = {
-                files[position].path: found for position, found in _split(own, files, bases)
-            }
+            by_file = {files[position].path: found for position, found in _split(own, files, bases)}
             if key.kind is OwnerKind.IMPORT:
                 self._add_loaded(by_file, RepoPath(key.name))
             if key == SESSION:
@@ -162,9 +160,7 @@ class Recording:
         if file.outline is not None:
             for fact in file.outline.imports:
                 for _, package in names or {("", "")}:
-                    targets, outside = resolver.resolve(
-                        fact.level, fact.module, fact.name, package
-                    )
+                    targets, outside = resolver.resolve(fact.level, fact.module, fact.name, package)
                     imports.update((fact.unit, target) for target in targets)
                     foreign.update(outside)
         return ModuleFacts(
@@ -185,9 +181,7 @@ class Recording:
             if place is not None and place[0] == file.path and target != file.path
         )
 
-    def _with_holders(
-        self, modules: dict[RepoPath, ModuleFacts]
-    ) -> dict[RepoPath, ModuleFacts]:
+    def _with_holders(self, modules: dict[RepoPath, ModuleFacts]) -> dict[RepoPath, ModuleFacts]:
         """Mark the modules that something else than a project's import statement asked for."""
         for path, facts in modules.items():
             for place in self._imports.dynamic.get(path, ()):
@@ -274,7 +268,7 @@ def make_collector(name: str, index: SourceIndex, coverage_follows: bool) -> Col
             "the coverage collector needs the trace function, which another tool has taken;"
             " choose --impact-collector=calls, or leave that tool out"
         )
-    from impact_select.recording.coverage_lines import CoverageCollector  # noqa: PLC0415 - slow
+    from impact_select.recording.coverage_lines import CoverageCollector
 
     return CoverageCollector(index)
 

@@ -114,7 +114,7 @@ class SourceFile:
         for index, unit in enumerate(outline.units):
             if unit.kind is UnitKind.BLOCK:
                 entries.setdefault(unit.symbol, self.base + index)
-        for facts in (*outline.functions, *outline.classes):
+        for facts in outline.definitions:
             plain = facts.qualname.partition("#")[0]
             entry = entries.get(facts.qualname)
             self._symbols[plain.rpartition(".")[2], facts.first_line] = facts.qualname

@@ -115,9 +115,7 @@ class TestWatch:
         self.tests[test] = TestRecord(outcome, duration, fixtures, path, function, reads_docs)
 
 
-def _facts(
-    item: pytest.Item, folder: ProjectFolder
-) -> tuple[tuple[str, ...], RepoPath, str, bool]:
+def _facts(item: pytest.Item, folder: ProjectFolder) -> tuple[tuple[str, ...], RepoPath, str, bool]:
     fixtures = tuple(getattr(item, "fixturenames", ()))
     path = folder.repo_path(str(item.path)) or RepoPath("")
     function: Callable[..., Any] | None = getattr(item, "obj", None)

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from impact_select.model.impact_map import Status
 from impact_select.report.text import duration
-from impact_select.workflows.status import Status
 
 
 def status_lines(status: Status) -> list[str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from impact_select.model.ids import TestId
+from impact_select.model.impact_map import MapSummary
 from impact_select.model.selection import Cause, RetestAll, Selection, Subset
-from impact_select.workflows.select import MapSummary
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
@@ -31,10 +31,8 @@ def header_line(
     if isinstance(selection, RetestAll):
         lines += [f"impact: {line}" for line in fallback_lines(selection)]
     else:
-        lines.append(
-            f"impact: {len(selection.affected)} of {len(selection.affected) + len(selection.unaffected)}"
-            " known tests are affected"
-        )
+        known = len(selection.affected) + len(selection.unaffected)
+        lines.append(f"impact: {len(selection.affected)} of {known} known tests are affected")
     return lines
 
 

@@ -261,7 +261,7 @@ class Rules:
             yield Name(path, "__doc__")
         yield from self._member_of_consumed(path, symbol)
         outline = self._reacher.outline(version.blob)
-        for facts in (*outline.functions, *outline.classes) if outline is not None else ():
+        for facts in outline.definitions if outline is not None else ():
             if facts.qualname == symbol and not all(is_pure(name) for name in facts.decorators):
                 yield Effects(path)
         for reader in _DOC_READERS:
@@ -336,9 +336,7 @@ class Rules:
             if units:
                 yield version, BitMap(units)
 
-    def _importing(
-        self, version: FileVersion, units: BitMap, cause: Cause
-    ) -> Iterator[Affected]:
+    def _importing(self, version: FileVersion, units: BitMap, cause: Cause) -> Iterator[Affected]:
         outline = self._reacher.outline(version.blob)
         if outline is None:
             return

@@ -171,8 +171,8 @@ class _Comparison:
             self._add(findings, version.path, domain, found, effective=effective)
         folders = _folders(path for path in self._store.versions)
         for path, domain in sorted(new.items()):
-            found = self._rules.added(path, folders, searches[path])
-            self._add(findings, path, domain, found, effective=True)
+            added = self._rules.added(path, folders, searches[path])
+            self._add(findings, path, domain, added, effective=True)
         return findings
 
     def _add(
@@ -377,4 +377,6 @@ def _exists(recorded: Recorded, head: Target, findings: _Findings) -> bool:
 def _renewed(selected: Iterable[TestId], unaffected: Iterable[TestId]) -> frozenset[TestId]:
     """Return the parametrised tests of whose function no variant is left out."""
     kept = {test.partition("[")[0] for test in unaffected}
-    return frozenset(test for test in selected if "[" in test and test.partition("[")[0] not in kept)
+    return frozenset(
+        test for test in selected if "[" in test and test.partition("[")[0] not in kept
+    )

@@ -66,7 +66,7 @@ def new_tests(
             for version in store.versions.get(path, ())
             for outline in [store.outline(version.blob)]
             if outline is not None
-            for facts in (*outline.functions, *outline.classes)
+            for facts in outline.definitions
         }
         added = [name for name in _definitions(outlines[path]) if name not in before]
         if added and names.custom:
@@ -92,7 +92,7 @@ def is_test_file(path: RepoPath, names: TestNames) -> bool:
 def _definitions(outline: Outline) -> list[str]:
     return [
         facts.qualname
-        for facts in (*outline.functions, *outline.classes)
+        for facts in outline.definitions
         if "<locals>" not in facts.qualname and "#" not in facts.qualname
     ]
 
@@ -102,5 +102,5 @@ def _is_test(qualname: str, added: list[str]) -> bool:
     if holder in added:
         return False  # its class is named already
     if holder:
-        return name.startswith("test") or name.startswith("Test")
+        return name.startswith(("test", "Test"))
     return name.startswith(("test", "Test")) or name.endswith(("Test", "Tests", "TestCase"))

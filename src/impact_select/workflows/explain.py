@@ -23,7 +23,9 @@ def explain_lines(project: Project, comparison: Comparison, subject: str) -> lis
     with ImpactMap.open(project.map_path) as store:
         known = {recorded.test for recorded in store.recordings.values()}
         tests = sorted(
-            test for test in known if test == subject or test.startswith((f"{subject}[", f"{subject}::"))
+            test
+            for test in known
+            if test == subject or test.startswith((f"{subject}[", f"{subject}::"))
         )
         path, _, symbol = subject.partition("::")
         repo_path = RepoPath(f"{project.prefix}/{path}" if project.prefix else path)

@@ -1,8 +1,7 @@
 """Select: open the map, look at the states, choose."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from impact_select.adapters.environment import current_environment
 from impact_select.adapters.import_check import import_known
@@ -10,6 +9,7 @@ from impact_select.adapters.map_reader import ImpactMap
 from impact_select.adapters.project import Project
 from impact_select.errors import MapSchema, MapUnreadable, NoMap
 from impact_select.model.ids import RepoPath
+from impact_select.model.impact_map import MapSummary
 from impact_select.model.selection import Fallback, RetestAll, Selection
 from impact_select.model.tree import Target
 from impact_select.selection.choose import Circumstances, choose
@@ -26,16 +26,6 @@ class Comparison:
 
     base: str | None = None
     staged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MapSummary:
-    """What a header line says of the map."""
-
-    path: Path
-    test_count: int = 0
-    recorded_at: int = 0
-    revisions: tuple[str, ...] = field(default_factory=tuple)
 
 
 def select_tests(project: Project, comparison: Comparison) -> tuple[Selection, MapSummary]:

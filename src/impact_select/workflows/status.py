@@ -1,39 +1,11 @@
 """Status: what the map holds, and whether it can be used here."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from impact_select.adapters.environment import current_environment
 from impact_select.adapters.map_reader import ImpactMap
 from impact_select.adapters.project import Project
-from impact_select.model.impact_map import Environment, SnapshotFacts
-from impact_select.model.recorded import Outcome, ReadKind
 from impact_select.model.ids import RepoPath
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What there is to say.
-
-    Attributes:
-        path: The map's file.
-        size: In bytes.
-        sessions: Circumstances and number of live recordings per recording session.
-        test_count: Known tests.
-        failed_count: Tests whose last recording failed.
-        opaque_count: Tests with child processes that could not be recorded.
-        duration_s: Of all tests, as last recorded.
-        here: This environment.
-    """
-
-    path: Path
-    size: int
-    sessions: tuple[tuple[SnapshotFacts, int], ...]
-    test_count: int
-    failed_count: int
-    opaque_count: int
-    duration_s: float
-    here: Environment
+from impact_select.model.impact_map import Status
+from impact_select.model.recorded import Outcome, ReadKind
 
 
 def read_status(project: Project) -> Status:
