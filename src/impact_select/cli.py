@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import click
 
@@ -80,13 +80,14 @@ def select(
 
     project, selection = _selection(base, staged, map_path)
     names = _file_ids(project, selection)
-    words = arguments(selection, names)
+    as_words = form == "ids" and output is None
+    words = arguments(selection, names, as_words=as_words, from_here=_from_here(project))
     if form == "json":
         text = selection_to_json(selection, words, names)
     else:
         text = shell_words(words) if form == "args" else lines(words)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(os.fsencode(text), nl=False)
     else:
         _write(output, text)
     _explain_verdict(selection)
@@ -145,7 +146,8 @@ def explain(base: str | None, staged: bool, map_path: str | None, subject: str) 
     from impact_select.workflows.select import Comparison
 
     project = open_project(Path.cwd(), map_path)
-    for line in explain_lines(project, Comparison(base or project.settings.base, staged), subject):
+    comparison = Comparison(base or project.settings.base, staged)
+    for line in explain_lines(project, comparison, subject, Path.cwd()):
         click.echo(line)
 
 
@@ -163,15 +165,11 @@ def demo(folder: Path) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of a shell."""
-    environment = {**os.environ, "_IMPACT_COMPLETE": f"{shell}_source"}
-    result = subprocess.run(
-        [sys.executable, "-c", "from impact_select.cli import main; main(prog_name='impact')"],
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    click.echo(result.stdout, nl=False)
-    sys.exit(result.returncode)
+    from click.shell_completion import get_completion_class
+
+    writer = get_completion_class(shell)
+    assert writer is not None
+    click.echo(writer(main, {}, "impact", "_IMPACT_COMPLETE").source())
 
 
 @main.command("hook", hidden=True, context_settings={"ignore_unknown_options": True})
@@ -208,9 +206,16 @@ def _selection(base: str | None, staged: bool, map_path: str | None) -> "tuple[P
 
 
 def _file_ids(project: "Project", selection: "Selection") -> "dict[RepoPath, str]":
-    """Name files as pytest does from here: relative to the current folder."""
+    """Name files as pytest does: relative to its root."""
     files = getattr(selection, "new_files", ())
-    return {path: os.path.relpath(project.history.top / path) for path in files}
+    root = project.root.resolve()
+    return {path: os.path.relpath(project.history.top / path, root) for path in files}
+
+
+def _from_here(project: "Project") -> Callable[[str], str]:
+    """Return what makes a path relative to the current folder, as pytest's arguments are."""
+    way = os.path.relpath(project.root.resolve())
+    return lambda path: os.path.normpath(os.path.join(way, path))
 
 
 def _explain_verdict(selection: "Selection") -> None:
@@ -230,14 +235,24 @@ def _explain_verdict(selection: "Selection") -> None:
 
 
 def _write(path: Path, text: str) -> None:
+    from impact_select.errors import UsageMistake
+
     try:
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        click.echo(f"impact: {path} was not written: {error.strerror}", err=True)
-        sys.exit(_ERROR)
+        raise UsageMistake(
+            f"{path} was not written ({error.strerror}); name another file with -o"
+        ) from error
 
 
-def _pytest(options: list[str], map_path: str | None, arguments: tuple[str, ...]) -> Any:
+def _pytest(options: list[str], map_path: str | None, arguments: tuple[str, ...]) -> int:
+    """Run the user's own pytest; return its exit status, after a signal as a shell does."""
     extra = [f"--impact-map={map_path}"] if map_path else []
     command = [sys.executable, "-m", "pytest", *options, *extra, *arguments]
-    return subprocess.run(command, check=False).returncode
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            continue  # pytest has got it too, and is saving what finished
+        return status if status >= 0 else 128 - status

@@ -30,7 +30,13 @@ from impact_select.model.recorded import RecordedRun
 from impact_select.model.selection import Fallback, RetestAll, Selection, Subset
 from impact_select.model.tree import Target
 from impact_select.recording.session import Recording
-from impact_select.report.text import cause_lines, fallback_lines, header_line, summary_line
+from impact_select.report.text import (
+    cause_lines,
+    count_of,
+    fallback_lines,
+    header_line,
+    summary_line,
+)
 from impact_select.workflows.keep import keep_recording
 from impact_select.workflows.select import Comparison, select_tests
 
@@ -284,7 +290,7 @@ class Session:
             )
         if kept.test_count:
             verb = "refreshed" if self._selects else "recorded"
-            tests = "1 test" if kept.test_count == 1 else f"{kept.test_count} tests"
+            tests = count_of(kept.test_count, "test")
             self._notes.append(f"{verb} {tests} in {_shown(project.map_path)}")
 
     def _finished_run(self) -> RecordedRun | None:

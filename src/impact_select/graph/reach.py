@@ -50,12 +50,22 @@ class Use(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name that a module binds; `gone` when it does so no longer."""
+    """A name that a module binds.
+
+    Attributes:
+        path: The module's file.
+        name: The name.
+        gone: The module binds it no longer: what reads it on import fails.
+        use: Which uses of it matter.
+        rebound: It may stand for something of another kind now: what applies it as a
+            decorator or a base on import may fail, or act differently.
+    """
 
     path: RepoPath
     name: str
     gone: bool = False
     use: Use = Use.ANY
+    rebound: bool = False
 
     def __str__(self) -> str:
         """Render as path::name."""
@@ -137,12 +147,16 @@ class _How:
         direct: They name it through its module, as an import does.
         use: Which uses matter further on.
         by_text: They hold its name as a plain string.
+        rebound: It may be of another kind now.
+        name: The global name that they read, if it is one.
     """
 
     gone: bool = False
     direct: bool = False
     use: Use = Use.ANY
     by_text: bool = False
+    rebound: bool = False
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -302,6 +316,8 @@ class Reacher:
                         direct=bool(root) and not root.startswith('"'),
                         use=node.use,
                         by_text=root == '"',
+                        rebound=node.rebound,
+                        name=node.name if root == "" else "",
                     )
                     yield from self._units(version, units, how)
         for root, blob, units in self._store.references("*"):
@@ -311,7 +327,7 @@ class Reacher:
                     if node.name == "__all__":
                         yield Effects(version.path)
                     else:
-                        yield Name(version.path, node.name, node.gone, node.use)
+                        yield Name(version.path, node.name, node.gone, node.use, node.rebound)
                     yield from self._blocks_of(version, units)
         yield from self._unread()
         yield from self._dynamic_in(node.path)
@@ -491,17 +507,22 @@ class Reacher:
                     if symbol:
                         yield Attribute(path, symbol, name)
                     else:
-                        yield Name(path, name, use=how.use)
+                        yield Name(path, name, use=how.use, rebound=how.rebound)
             case UnitKind.EFFECT:
                 yield Effects(path)
                 yield from self._bound(path, symbol, unit.names)
             case UnitKind.BASES:
+                if how.rebound:
+                    yield Effects(path)
                 yield Class(path, symbol)
             case UnitKind.DECORATORS if how.by_text:
                 # The text is the same; it can only be looked up when the function is used.
                 yield Marked(path, symbol)
                 yield from self.symbol_blocks(path, symbol)
             case UnitKind.DECORATORS:
+                applied = {name.partition(".")[0] for name in _decorators(outline, unit.symbol)}
+                if how.rebound and how.name in applied:
+                    yield Effects(path)  # nothing is known of the new decorator
                 yield from self._decorated(path, symbol, outline, unit.symbol)
             case UnitKind.DEFAULTS:
                 if not unit.inert:
@@ -522,7 +543,7 @@ class Reacher:
             elif name == "pytestmark":
                 yield Marked(path, "")
             else:
-                yield Name(path, name)
+                yield Name(path, name, rebound=True)
 
     def value_uses(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """Yield the node of a function for those who pass it on."""

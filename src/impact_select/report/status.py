@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from impact_select.model.impact_map import Status
-from impact_select.report.text import duration
+from impact_select.report.text import count_of, duration
 
 
 def status_lines(status: Status) -> list[str]:
@@ -26,5 +26,5 @@ def status_lines(status: Status) -> list[str]:
         fits = facts.environment.python == status.here.python
         fits = fits and facts.environment.platform == status.here.platform
         usable = "" if fits else f"; not usable with {status.here.python}"
-        lines.append(f"recorded {when} at {revision}: {count} recordings ({environment}{usable})")
+        lines.append(f"recorded {when} at {revision}: {count_of(count, 'recording')} ({environment}{usable})")
     return lines

@@ -25,9 +25,10 @@ def header_line(
     """
     lines: list[str] = []
     if summary is not None and summary.test_count:
+        tests = count_of(summary.test_count, "test")
         age = _age(now - summary.recorded_at)
         since = f", base {base}" if base else ""
-        lines.append(f"impact: map of {summary.test_count} tests, recorded {age} ago{since}")
+        lines.append(f"impact: map of {tests}, recorded {age} ago{since}")
     if isinstance(selection, RetestAll):
         lines += [f"impact: {line}" for line in fallback_lines(selection)]
     else:
@@ -74,6 +75,11 @@ def cause_text(cause: Cause) -> str:
     return " > ".join((cause.change, *cause.chain))
 
 
+def count_of(count: int, noun: str) -> str:
+    """Render a number of things."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Render a duration."""
     if seconds < _MINUTE:
@@ -85,5 +91,5 @@ def _age(seconds: float) -> str:
     for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if seconds >= unit:
             count = int(seconds // unit)
-            return f"{count} {name}{'s' if count > 1 else ''}"
+            return count_of(count, name)
     return "less than a minute"

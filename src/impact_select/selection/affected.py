@@ -144,7 +144,7 @@ class Rules:
             case ChangeKind.BLOCK:
                 yield from ran
             case ChangeKind.FUNCTION_ADDED:
-                yield Name(path, name)
+                yield Name(path, name, rebound=True)
             case ChangeKind.FUNCTION_REMOVED:
                 yield from ran
                 yield Name(path, name, gone=True)
@@ -175,7 +175,7 @@ class Rules:
                 yield from ran
                 yield from self._reacher.rebound(path, symbol)
             case ChangeKind.CLASS_ADDED:
-                yield Name(path, name)
+                yield Name(path, name, rebound=True)
             case ChangeKind.CLASS_REMOVED:
                 yield from ran
                 yield Class(path, symbol)
@@ -190,7 +190,7 @@ class Rules:
                     yield Class(path, symbol)
             case ChangeKind.VARIABLE | ChangeKind.IMPORT:
                 yield from ran
-                yield Name(path, name)
+                yield Name(path, name, rebound=True)
             case ChangeKind.VARIABLE_REMOVED:
                 yield from ran
                 yield Name(path, name, gone=True)
