@@ -93,6 +93,7 @@ class _Builder:
     keys: Counter[str] = field(default_factory=Counter)
     qualnames: Counter[str] = field(default_factory=Counter)
     constants: dict[str, object] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
 
     def finished(self) -> Outline:
         return Outline(
@@ -197,6 +198,8 @@ class _Builder:
                 bound = alias.name.partition(".")[0]
             target = f"{source}:{alias.name}:{alias.asname}"
             self.constants.pop(bound, None)
+            if isinstance(statement, ast.Import) or not statement.module:
+                self.modules.add(bound)
             self.import_facts.append(_import_fact(len(self.units), statement, alias))
             self.unit(
                 UnitKind.IMPORT,
@@ -303,7 +306,7 @@ class _Builder:
                 decorators=decorators,
                 fixture=fixture,
                 autouse=autouse,
-                fills=find_fills(node),
+                fills=find_fills(node, self.modules),
                 parameters=parameters,
             )
         )

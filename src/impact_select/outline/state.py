@@ -4,6 +4,7 @@ The first test that needs such state fills it; the others find it filled and run
 """
 
 import ast
+from collections.abc import Set
 from typing import Final, TypeAlias
 
 from impact_select.model.source import Fill
@@ -13,15 +14,22 @@ _MUTATORS: Final = frozenset(
     {"add", "append", "appendleft", "extend", "insert", "setdefault", "update"}
 )
 _CACHES: Final = frozenset({"cached_property"})
+_CONSTRUCTORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-def find_fills(node: _Function) -> tuple[Fill, ...]:
+def find_fills(node: _Function, modules: Set[str]) -> tuple[Fill, ...]:
     """Find where a function stores something that may outlive its call.
 
     That is: it assigns a global name, stores into or mutates an object that it reaches
     through a name that is not its own, tests and sets an attribute of its receiver, or
-    is a cached property. A constructor that sets its own attributes is not meant.
+    is a cached property. A constructor that sets its own attributes is not meant, nor a
+    function that patches a module: what it patches it puts back, or the order of the
+    tests matters (docs/safety.md, assumption 1).
+
+    Args:
+        node: The function.
+        modules: Names that are bound to modules around it.
     """
     for decorator in node.decorator_list:
         last = decorator.attr if isinstance(decorator, ast.Attribute) else ""
@@ -29,7 +37,7 @@ def find_fills(node: _Function) -> tuple[Fill, ...]:
         if last in _CACHES:
             return (Fill(node.name, node.body[0].lineno),)
     own = _own_nodes(node)
-    local = _local_names(node, own)
+    local = _local_names(node, own) | modules
     receiver = _receiver(node)
     declared = {name for some in own if isinstance(some, ast.Global) for name in some.names}
     written: dict[str, int] = {}
@@ -54,7 +62,7 @@ def find_fills(node: _Function) -> tuple[Fill, ...]:
                     found.append(Fill(_stored_name(value, root), line))
             case _:
                 pass
-    tested = written.keys() & _tested(own, receiver)
+    tested = written.keys() & _tested(own, receiver) if node.name not in _CONSTRUCTORS else set()
     found += [Fill(name, written[name]) for name in sorted(tested)]
     return tuple(dict.fromkeys(found))
 

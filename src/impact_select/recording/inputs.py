@@ -41,6 +41,15 @@ _INERT_PROGRAMS: Final = frozenset(
         "whoami",
     }
 )
+# They read what they are given as input or argument, and nothing else.
+_FILTERS: Final = frozenset(
+    {
+        *("cat", "less", "more", "head", "tail", "sed", "grep", "sort", "uniq", "wc", "tr", "cut"),
+        *("tee", "echo", "printf", "true", "false", "sleep", "date", "kill", "mkdir", "rm", "cp"),
+        *("mv", "touch", "chmod", "ln", "stat", "gzip", "gunzip", "md5sum", "sha256sum", "diff"),
+    }
+)
+_NAMED_STARTS: Final = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec"})
 _STARTS: Final = frozenset(
     {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
 )
@@ -152,9 +161,15 @@ class InputWatch:
             self._note(path, ReadKind.CONTENT, 4)
 
     def _started(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "subprocess.Popen":
+        if event in _NAMED_STARTS:
             program = _program(arguments)
             if program in _INERT_PROGRAMS:
+                return
+            if program in _FILTERS and isinstance(arguments[1], list | tuple):
+                for argument in arguments[1][1:]:
+                    path = self._path(argument)
+                    if path and self._exists(path):
+                        self._note(path, ReadKind.CONTENT, 4)
                 return
         place, tool, _ = self._asker.ask(3)
         if tool:

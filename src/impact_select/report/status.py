@@ -26,5 +26,7 @@ def status_lines(status: Status) -> list[str]:
         fits = facts.environment.python == status.here.python
         fits = fits and facts.environment.platform == status.here.platform
         usable = "" if fits else f"; not usable with {status.here.python}"
-        lines.append(f"recorded {when} at {revision}: {count_of(count, 'recording')} ({environment}{usable})")
+        lines.append(
+            f"recorded {when} at {revision}: {count_of(count, 'recording')} ({environment}{usable})"
+        )
     return lines
