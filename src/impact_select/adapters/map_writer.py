@@ -154,7 +154,7 @@ def _write(path: Path, addition: Addition, *, keep: int, tool: str, fresh: bool)
             numbers = _Numbers(connection)
             dead = _superseded(connection, addition)
             _add(connection, addition, numbers)
-            dead |= _beyond(connection, keep)
+            dead |= _beyond(connection, keep, dead)
             if dead:
                 _forget(connection, dead)
         if _share_free(connection) > 0.25:  # chosen; a vacuum rewrites the file
@@ -359,13 +359,15 @@ def _superseded(connection: sqlite3.Connection, addition: Addition) -> BitMap:
     )
 
 
-def _beyond(connection: sqlite3.Connection, keep: int) -> BitMap:
-    """Return the recordings of a test that come after its newest `keep`."""
+def _beyond(connection: sqlite3.Connection, keep: int, gone: BitMap) -> BitMap:
+    """Return the recordings of a test that come after its newest `keep`, of those not gone."""
     counts: dict[int, int] = {}
     dead = BitMap()
     for number, test in connection.execute(
         "SELECT id, test FROM recording ORDER BY at DESC, id DESC"
     ):
+        if number in gone:
+            continue
         counts[test] = counts.get(test, 0) + 1
         if counts[test] > keep:
             dead.add(number)

@@ -23,7 +23,7 @@ and with it the block around both.
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -40,6 +40,7 @@ from impact_select.outline.decorators import is_fixture
 from impact_select.outline.evaluate import dotted_name, fold, is_inert, is_plain_annotation
 from impact_select.outline.fingerprint import fingerprint, write_node
 from impact_select.outline.state import find_fills
+from impact_select.outline.suites import Suite, first_line, own_spans, suites
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MAIN_SYMBOL: Final = "<main>"
@@ -242,9 +243,9 @@ class _Builder:
 
     def effect(self, statement: ast.stmt, scope: str, place: str) -> None:
         """Make the unit of a statement that acts; go on into its suites."""
-        suites = list(_suites(statement))
+        inner = suites(statement)
         parts: list[str] = []
-        self.statement_parts(statement, parts)
+        self.statement_parts(statement, inner, parts)
         bound = tuple(sorted(_header_names(statement)))
         for name in bound:
             self.constants.pop(name, None)
@@ -254,14 +255,14 @@ class _Builder:
             scope,
             f"{place}:{digest}",
             parts,
-            _own_spans(statement, suites),
+            own_spans(statement, inner),
             names=bound,
             inert=False,
-            loads=_header_loads(statement, suites),
+            loads=_header_loads(statement, inner),
         )
-        for index, suite in enumerate(suites):
-            if _on_own_lines(statement, suite):
-                self.definition_suite(suite, scope, f"{place}/{digest}.{index}")
+        for index, suite in enumerate(inner):
+            if suite.own_lines:
+                self.definition_suite(suite.body, scope, f"{place}/{digest}.{index}")
 
     # -- headers --------------------------------------------------------------------
 
@@ -302,7 +303,7 @@ class _Builder:
         self.functions.append(
             FunctionFacts(
                 qualname=qualname,
-                first_line=_first_line(node),
+                first_line=first_line(node),
                 decorators=decorators,
                 fixture=fixture,
                 autouse=autouse,
@@ -376,25 +377,25 @@ class _Builder:
         parts: list[str] = []
         spans = list(extra_lines)
         nested: list[tuple[list[ast.stmt], str, str]] = []
-        inner: list[_Function | ast.ClassDef] = []
+        definitions: list[_Function | ast.ClassDef] = []
         for statement in body:
             start = len(parts)
-            self.statement_parts(statement, parts)
-            suites = list(_suites(statement))
-            spans.extend(_own_spans(statement, suites))
+            inner = suites(statement)
+            self.statement_parts(statement, inner, parts)
+            spans.extend(own_spans(statement, inner))
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                inner.append(statement)
+                definitions.append(statement)
                 continue
-            digest = fingerprint(parts[start:]) if suites else ""
-            for index, suite in enumerate(suites):
-                if _on_own_lines(statement, suite):
-                    nested.append((suite, symbol, f"{place}/{digest}.{index}"))
+            digest = fingerprint(parts[start:]) if inner else ""
+            for index, suite in enumerate(inner):
+                if suite.own_lines:
+                    nested.append((suite.body, symbol, f"{place}/{digest}.{index}"))
         for statement in body:
             self.local_imports(statement)
         self.unit(UnitKind.BLOCK, symbol, place, parts, spans)
-        for suite, owner, suite_place in nested:
-            self.block(suite, owner, suite_place, [])
-        for definition in inner:
+        for inner_body, owner, inner_place in nested:
+            self.block(inner_body, owner, inner_place, [])
+        for definition in definitions:
             self.local_definition(definition, symbol)
 
     def local_imports(self, statement: ast.stmt) -> None:
@@ -411,9 +412,9 @@ class _Builder:
                     self.import_facts.append(_import_fact(len(self.units), some, alias))
             if isinstance(some, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
-            for suite in _suites(some):
-                if not _on_own_lines(some, suite):
-                    pending.extend(suite)
+            for suite in suites(some):
+                if not suite.own_lines:
+                    pending.extend(suite.body)
 
     def local_definition(self, node: _Function | ast.ClassDef, symbol: str) -> None:
         """Make the units of a function or class that is defined when its function runs."""
@@ -429,21 +430,20 @@ class _Builder:
         self.facts(node, qualname, tuple(argument.arg for argument in every))
         self.block(body, qualname, "", _entry_lines(node, body))
 
-    def statement_parts(self, statement: ast.stmt, parts: list[str]) -> None:
+    def statement_parts(self, statement: ast.stmt, inner: list[Suite], parts: list[str]) -> None:
         """Write a statement without the suites that are units of their own."""
-        suites = [suite for suite in _suites(statement) if _on_own_lines(statement, suite)]
-        if not suites:
+        cut = {id(suite.body[0]) for suite in inner if suite.own_lines}
+        if not cut:
             write_node(statement, parts)
             return
         parts.append(statement.__class__.__name__)
-        cut = {id(suite) for suite in suites}
         _write_without(statement, cut, parts)
 
 
 def _write_without(node: ast.AST, cut: set[int], parts: list[str]) -> None:
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, list) and id(value) in cut:
+        if isinstance(value, list) and value and id(value[0]) in cut:
             parts.append(f"{name}:suite")
         elif (
             isinstance(value, list)
@@ -458,73 +458,13 @@ def _write_without(node: ast.AST, cut: set[int], parts: list[str]) -> None:
             write_node(value, parts)
 
 
-def _suites(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """Yield the suites of a compound statement in source order, the empty ones left out."""
-    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
-        value = getattr(statement, name, None)
-        if not isinstance(value, list):
-            continue
-        for item in value:
-            if isinstance(item, (ast.ExceptHandler, ast.match_case)):
-                yield item.body
-        if value and isinstance(value[0], ast.stmt):
-            yield value
-
-
-def _on_own_lines(statement: ast.stmt, suite: list[ast.stmt]) -> bool:
-    """Tell whether a suite starts on a line after all that comes before it in the header."""
-    first = _first_line(suite[0])
-    if first == statement.lineno:
-        return False
-    for node in ast.walk(statement):
-        if node is suite[0] or not hasattr(node, "lineno"):
-            continue
-        if isinstance(node, ast.expr | ast.ExceptHandler | ast.pattern):
-            line = node.lineno
-            last = line if isinstance(node, ast.ExceptHandler) else (node.end_lineno or line)
-            if line <= first <= last and not _inside(node, suite):
-                return False
-    return True
-
-
-def _inside(node: ast.AST, suite: list[ast.stmt]) -> bool:
-    position = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    start = (_first_line(suite[0]), suite[0].col_offset)
-    return position >= (start[0], start[1] if suite[0].lineno == start[0] else 0)
-
-
-def _own_spans(statement: ast.stmt, suites: list[list[ast.stmt]]) -> list[tuple[int, int]]:
-    """Return the lines of a statement that belong to none of its suites with own lines."""
-    first, last = _first_line(statement), statement.end_lineno or statement.lineno
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [(first, _header_span(statement)[1])]
-    spans: list[tuple[int, int]] = []
-    start = first
-    for suite in sorted(suites, key=lambda some: some[0].lineno):
-        if not _on_own_lines(statement, suite):
-            continue
-        suite_first, suite_last = _first_line(suite[0]), suite[-1].end_lineno or 0
-        if suite_first > start:
-            spans.append((start, suite_first - 1))
-        start = suite_last + 1
-    if start <= last:
-        spans.append((start, last))
-    return spans
-
-
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
     return node.lineno, node.end_lineno or node.lineno
 
 
-def _first_line(node: ast.stmt) -> int:
-    """Return the line on which a statement starts, decorators included."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(some.lineno for some in decorators)])
-
-
 def _header_span(node: _Function | ast.ClassDef) -> tuple[int, int]:
-    first = _first_line(node)
-    return first, max(first, node.lineno, _first_line(node.body[0]) - 1)
+    first = first_line(node)
+    return first, max(first, node.lineno, first_line(node.body[0]) - 1)
 
 
 def _entry_lines(node: _Function, body: list[ast.stmt]) -> list[tuple[int, int]]:
@@ -534,7 +474,7 @@ def _entry_lines(node: _Function, body: list[ast.stmt]) -> list[tuple[int, int]]
     """
     if not body:
         return [_span(node.body[0])]
-    first = _first_line(node.body[0])
+    first = first_line(node.body[0])
     return [(first, first)] if first == node.lineno else []
 
 
@@ -560,11 +500,11 @@ def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> tuple[str
 def _header_names(statement: ast.stmt) -> set[str]:
     """Return the names that a compound statement binds in its header."""
     names: set[str] = set()
-    suites = {id(some) for suite in _suites(statement) for some in suite}
+    inside = {id(some) for suite in suites(statement) for some in suite.body}
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        if id(node) in suites:
+        if id(node) in inside:
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             names.add(node.id)
@@ -578,22 +518,18 @@ def _header_names(statement: ast.stmt) -> set[str]:
     return names
 
 
-def _header_loads(statement: ast.stmt, suites: list[list[ast.stmt]]) -> tuple[str, ...]:
-    own = {id(some) for suite in suites for some in suite}
+def _header_loads(statement: ast.stmt, inner: list[Suite]) -> tuple[str, ...]:
+    apart = {id(some) for suite in inner if suite.own_lines for some in suite.body}
     names: set[str] = set()
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        if id(node) in own and _on_own_lines(statement, _suite_of(node, suites)):
+        if id(node) in apart:
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             names.add(node.id)
         pending.extend(ast.iter_child_nodes(node))
     return tuple(sorted(names))
-
-
-def _suite_of(node: ast.AST, suites: list[list[ast.stmt]]) -> list[ast.stmt]:
-    return next(suite for suite in suites if any(some is node for some in suite))
 
 
 def _loads(statement: ast.stmt) -> tuple[str, ...]:
@@ -621,7 +557,7 @@ def _class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
         bases.append(dotted_name(target) or "?")
     return ClassFacts(
         qualname=qualname,
-        first_line=_first_line(node),
+        first_line=first_line(node),
         decorators=tuple(_decorator_name(some) for some in node.decorator_list),
         bases=tuple(bases),
         keywords=tuple(keyword.arg or "?" for keyword in node.keywords),
