@@ -77,6 +77,7 @@ def _to_json(run: RecordedRun) -> dict[str, Any]:
         "provides": {name: sorted(names) for name, names in run.provides.items()},
         "loaded": sorted(run.loaded_distributions),
         "empty_files": sorted(run.empty_files),
+        "written": sorted(run.written),
     }
 
 
@@ -118,6 +119,7 @@ def _from_json(value: dict[str, Any]) -> RecordedRun:
         provides={name: frozenset(names) for name, names in value["provides"].items()},
         loaded_distributions=frozenset(value["loaded"]),
         empty_files=frozenset(RepoPath(path) for path in value["empty_files"]),
+        written=frozenset(RepoPath(path) for path in value["written"]),
     )
 
 

@@ -143,6 +143,7 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
         provides=_union(one.provides, two.provides),
         loaded_distributions=one.loaded_distributions | two.loaded_distributions,
         empty_files=one.empty_files | two.empty_files,
+        written=one.written | two.written,
     )
 
 

@@ -149,6 +149,7 @@ class RecordedRun:
         provides: Distributions per top-level module name, for the modules in use.
         loaded_distributions: Those with a module in memory at the end.
         empty_files: Files that were collected and held no test.
+        written: Files that were opened for writing.
     """
 
     owners: Mapping[OwnerKey, OwnerRecord]
@@ -162,3 +163,4 @@ class RecordedRun:
     provides: Mapping[str, frozenset[str]]
     loaded_distributions: frozenset[str]
     empty_files: frozenset[RepoPath]
+    written: frozenset[RepoPath]

@@ -121,6 +121,7 @@ class Recording:
             provides=provided,
             loaded_distributions=loaded & versions.keys(),
             empty_files=self._tests.empty_files(),
+            written=frozenset(self._inputs.written),
         )
 
     def _owner_records(
@@ -128,16 +129,30 @@ class Recording:
     ) -> dict[OwnerKey, OwnerRecord]:
         bases = [file.base for file in files]
         records: dict[OwnerKey, OwnerRecord] = {}
-        produced = self._inputs.written
         for key, own, reads, uses in self._owners.finished(units):
             by_file = {files[position].path: found for position, found in _split(own, files, bases)}
             if key.kind is OwnerKind.IMPORT:
                 self._add_loaded(by_file, RepoPath(key.name))
             if key == SESSION:
                 self._add_preloaded(by_file)
-            kept = frozenset(read for read in reads if read.path not in produced)
-            records[key] = OwnerRecord(by_file, kept, uses)
+                uses |= {OwnerKey(OwnerKind.IMPORT, path) for path in self._imported_by_others()}
+            records[key] = OwnerRecord(by_file, reads, uses)
         return records
+
+    def _imported_by_others(self) -> frozenset[RepoPath]:
+        """Return the modules that nobody in the project asked for: they are the session's.
+
+        Those that pytest imports are not meant: test files concern their own tests,
+        conftest files those below them, packages the modules in them.
+        """
+        asked = self._imports.dynamic.items()
+        found = {path for path, places in asked if None in places}
+        own = self._tests.collected_files()
+        return frozenset(
+            path
+            for path in found - own
+            if path.rpartition("/")[2] not in {"conftest.py", "__init__.py"}
+        )
 
     def _add_loaded(self, by_file: dict[RepoPath, BitMap], path: RepoPath) -> None:
         file = self._index.known(path)
@@ -163,6 +178,8 @@ class Recording:
                     targets, outside = resolver.resolve(fact.level, fact.module, fact.name, package)
                     imports.update((fact.unit, target) for target in targets)
                     foreign.update(outside)
+            parents = resolver.parents(file.path)
+            imports.update((file.outline.loaded, parent) for parent in parents)
         return ModuleFacts(
             blob=file.blob,
             names=frozenset(name for name, _ in names),
@@ -228,6 +245,17 @@ class _ImportResolver:
     def names(self, path: RepoPath) -> set[tuple[str, str]]:
         """Return the (module name, package) pairs under which a file was imported."""
         return self._names.get(path, set())
+
+    def parents(self, path: RepoPath) -> set[RepoPath]:
+        """Return the packages around a file, which were imported before it."""
+        found: set[RepoPath] = set()
+        for name, _ in self.names(path):
+            package = name.rpartition(".")[0]
+            while package:
+                if package in self._files:
+                    found.add(self._files[package])
+                package = package.rpartition(".")[0]
+        return found
 
     def resolve(
         self, level: int, module: str, name: str, package: str

@@ -32,6 +32,10 @@ class TestWatch:
         self._with_tests: set[RepoPath] = set()
         self.tests: dict[TestId, TestRecord] = {}
 
+    def collected_files(self) -> frozenset[RepoPath]:
+        """Return the files that pytest looked for tests in."""
+        return frozenset(self._collected)
+
     def empty_files(self) -> frozenset[RepoPath]:
         """Return the files that were collected and held no test."""
         return frozenset(self._collected - self._with_tests)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyroaring import BitMap
 
@@ -58,6 +58,7 @@ def keep_recording(
     Raises:
         MapBusy, MapNotWritten: It was not kept; the old map is as it was.
     """
+    run = _without_products(run, before)
     files, sources, doubtful = _files(project, before, run)
     if not run.tests:
         return Kept(0, doubtful, None)
@@ -100,6 +101,18 @@ def keep_recording(
         tool=impact_select.__version__,
     )
     return Kept(len(evidence.tests), doubtful, note)
+
+
+def _without_products(run: RecordedRun, before: Target) -> RecordedRun:
+    """Leave out reads of files that the tests made themselves: they are no inputs."""
+    made = run.written - before.files.keys()
+    if not made:
+        return run
+    owners = {
+        key: replace(record, reads=frozenset(one for one in record.reads if one.path not in made))
+        for key, record in run.owners.items()
+    }
+    return replace(run, owners=owners)
 
 
 def _known_names(project: Project) -> Mapping[Blob, Mapping[str, BitMap]]:
