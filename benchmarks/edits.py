@@ -2,11 +2,12 @@
 
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ class Base:
 @click.option("--include", multiple=True, help="Glob of the files to edit; * crosses folders.")
 @click.option("--exclude", multiple=True, help="Glob of files to leave alone.")
 @click.option("--timeout", type=float, help="Seconds for a run; else 3 plain runs and a minute.")
+@click.option(
+    "--impact-src",
+    type=click.Path(exists=True, path_type=Path),
+    help="Import impact_select from this folder, not from where it is installed.",
+)
 @click.option("--scratch", type=click.Path(path_type=Path), help="New folder; it is kept.")
 @click.option("--replay", is_flag=True, help="Make again the edits of --results with misses.")
 @click.option("--key", "keys", multiple=True, help="Make again these edits of --results.")
@@ -83,6 +89,7 @@ def main(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     timeout: float | None,
+    impact_src: Path | None,
     scratch: Path | None,
     replay: bool,
     keys: tuple[str, ...],
@@ -97,9 +104,14 @@ def main(
     if not STOPPING.isdisjoint(option.partition("=")[0] for option in options):
         raise click.UsageError("--pytest-args: every test has to run, so none may stop the rest")
     wanted_kinds = _kinds(kinds)
+    # Ended from outside: take the copy away and end what runs in it.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     folder = scratch or Path(tempfile.mkdtemp(prefix="impact-edits-"))
     try:
-        workspace = make_workspace(project, folder, python, options, tests, timeout or 3600.0)
+        workspace = replace(
+            make_workspace(project, folder, python, options, tests, timeout or 3600.0),
+            impact_src=impact_src,
+        )
         name = project.resolve().name
         base = learn_base(workspace, name, shlex.split(impact_args), timeout)
         known = [

@@ -26,6 +26,7 @@ class Run:
         outcomes: Test to a word for its outcome over set-up, call and teardown.
         collection: Collector's node id to "failed" or "skipped".
         outside: Modules loaded from the checkout that was copied, not from the copy.
+        is_finished: Whether pytest came to the end of its session.
     """
 
     exit_status: int
@@ -33,13 +34,24 @@ class Run:
     collection: Mapping[str, str]
     outside: tuple[str, ...]
     duration_s: float
+    is_finished: bool = True
     is_timed_out: bool = False
     tail: str = ""
 
     @property
     def is_broken(self) -> bool:
         """Tell whether the session ended before its tests could, crash included."""
-        return self.exit_status not in WHOLE_SESSION_STATUSES
+        return not self.is_finished or self.exit_status not in WHOLE_SESSION_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What the plugin wrote; the fields are those of Run."""
+
+    outcomes: Mapping[str, str]
+    collection: Mapping[str, str]
+    outside: tuple[str, ...]
+    is_finished: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +112,12 @@ def collectors_above(test: str, collection: Mapping[str, str]) -> frozenset[str]
     )
 
 
-def read_outcome_lines(lines: Iterable[str]) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """Read what the plugin wrote.
-
-    Returns:
-        Outcomes by test, outcomes by collector, modules from outside.
-    """
+def read_outcome_lines(lines: Iterable[str]) -> Lines:
+    """Read what the plugin wrote."""
     phases: dict[str, dict[str, str]] = {}
     collection: dict[str, str] = {}
-    outside: list[str] = []
+    outside: tuple[str, ...] = ()
+    is_finished = False
     for line in lines:
         try:
             values = json.loads(line)
@@ -121,8 +130,9 @@ def read_outcome_lines(lines: Iterable[str]) -> tuple[dict[str, str], dict[str, 
         elif "collect" in values:
             collection[values["collect"]] = values["outcome"]
         else:
-            outside = values["outside"]
-    return {test: _word(known) for test, known in phases.items()}, collection, outside
+            outside, is_finished = tuple(values["outside"]), True
+    outcomes = {test: _word(known) for test, known in phases.items()}
+    return Lines(outcomes, collection, outside, is_finished)
 
 
 def _word(phases: Mapping[str, str]) -> str:

@@ -100,7 +100,7 @@ def sample(project: Project, kinds: Sequence[str], count: int, seed: int) -> lis
         count: How many; fewer are given when there are no more.
         seed: The same seed and project give the same edits; a larger count continues.
     """
-    chance = random.Random(seed)  # noqa: S311 - a repeatable choice, no secret
+    chance = random.Random(seed)
     possible = {kind: possible_edits(project, kind) for kind in kinds}
     used: Counter[str] = Counter()
     chosen: dict[str, Edit] = {}

@@ -50,6 +50,7 @@ class Workspace:
         pytest_args: Added to every pytest run, options only.
         tests: Files or folders given to every pytest run that names no test itself.
         timeout_s: For each command.
+        impact_src: Folder to import impact_select from, in place of what is installed.
     """
 
     origin: Path
@@ -58,6 +59,7 @@ class Workspace:
     pytest_args: tuple[str, ...]
     tests: tuple[str, ...]
     timeout_s: float
+    impact_src: Path | None = None
 
     @property
     def copy(self) -> Path:
@@ -131,13 +133,14 @@ class Workspace:
         command += [only] if only is not None else self.tests
         ended = self.run(command, {"IMPACT_BENCHMARK_OUTCOMES": str(lines)})
         with lines.open(encoding="ascii") as opened:
-            outcomes, collection, outside = read_outcome_lines(opened)
+            read = read_outcome_lines(opened)
         return Run(
             ended.status,
-            outcomes,
-            collection,
-            tuple(outside),
+            read.outcomes,
+            read.collection,
+            read.outside,
             ended.duration_s,
+            read.is_finished,
             ended.is_timed_out,
             (ended.stdout + ended.stderr)[-TAIL_CHARACTERS:],
         )
@@ -206,6 +209,7 @@ class Workspace:
         # PYTHONPATH comes before an editable install of the checkout that was copied.
         plugin = Path(__file__).parent / "plugin"
         roots = [root for root in (self.copy / "src", self.copy) if root.is_dir()]
+        roots += [self.impact_src.absolute()] if self.impact_src is not None else []
         dropped = ("PYTEST_", "COVERAGE_", "COV_CORE_", "GIT_", "IMPACT_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         return kept | {

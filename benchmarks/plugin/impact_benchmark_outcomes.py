@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - loaded by name from a folder of its own
 """Pytest plugin: write what happened to each test as JSON lines; any pytest from 7 on.
 
 The file to append to is named by IMPACT_BENCHMARK_OUTCOMES. A line is one of

@@ -33,6 +33,7 @@ FILES = {
         "def test_left_out():\n    assert shop.total() == 1\n"
     ),
     "conftest.py": CONFTEST,
+    "impact_select/__init__.py": "",
     "impact_select/__main__.py": (
         'print(\'{"verdict": "subset", "selected": [{"id": "a", "causes": [{"kind": "c"}]}]}\')\n'
     ),
@@ -57,6 +58,7 @@ def test_a_left_out_test_is_missed_once(checkout: Path, tmp_path: Path) -> None:
     """Breaking the function misses one of two tests; a second call makes no edit again."""
     results = tmp_path / "results.jsonl"
     args = ["--project", str(checkout), "--results", str(results)]
+    args += ["--pytest-args", "-p no:impact"]  # The selector itself may be installed.
     args += ["--kinds", "body", "--include", "shop.py", "--count", "9"]
 
     first = CliRunner().invoke(main, args)

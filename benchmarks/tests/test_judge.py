@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.judge import Run, judge, read_outcome_lines
+from benchmarks.judge import Lines, Run, judge, read_outcome_lines
 
 BASE = {"t.py::a": "passed", "t.py::b": "passed", "d/u.py::c": "passed"}
 
@@ -80,8 +80,6 @@ def test_lines_become_one_word_per_test() -> None:
         '{"id": "c", "wh',
     ]
 
-    assert read_outcome_lines(lines) == (
-        {"a": "call failed", "b": "unfinished"},
-        {"t.py": "failed"},
-        ["m"],
+    assert read_outcome_lines(lines) == Lines(
+        {"a": "call failed", "b": "unfinished"}, {"t.py": "failed"}, ("m",), is_finished=True
     )

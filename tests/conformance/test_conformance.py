@@ -157,6 +157,14 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
 
+    def remove(self, name: str) -> None:
+        """Remove a file, and like git the folders that are empty then."""
+        path = self.folder / name
+        path.unlink()
+        while path.parent != self.folder and not any(path.parent.iterdir()):
+            path = path.parent
+            path.rmdir()
+
     def commit(self) -> None:
         """Make the repository, with all that is there in its only commit."""
         author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
@@ -213,7 +221,7 @@ def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     assert before.outcomes, before.printed
     for name in case.removed:
-        (project.folder / name).unlink()
+        project.remove(name)
     for name in case.site_removed:
         shutil.rmtree(project.site / name)
     project.write(project.folder, case.head)

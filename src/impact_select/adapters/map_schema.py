@@ -28,6 +28,7 @@ from impact_select.model.source import (
     ImportFact,
     LineUnit,
     Outline,
+    Reuse,
     Unit,
     UnitKind,
 )
@@ -194,7 +195,7 @@ def pack_outline(outline: Outline) -> bytes:
                     f.decorators,
                     f.fixture,
                     f.autouse,
-                    [[fill.name, fill.line] for fill in f.fills],
+                    [[fill.name, fill.line, fill.reuse.value] for fill in f.fills],
                     f.parameters,
                 ]
                 for f in outline.functions
@@ -232,7 +233,7 @@ def unpack_outline(body: bytes) -> Outline:
                 _texts(decorators),
                 None if fixture is None else _text(fixture),
                 bool(autouse),
-                tuple(Fill(_text(name), int(line)) for name, line in fills),
+                tuple(Fill(_text(name), int(line), Reuse(reuse)) for name, line, reuse in fills),
                 _texts(parameters),
             )
             for qualname, first, decorators, fixture, autouse, fills, parameters in functions

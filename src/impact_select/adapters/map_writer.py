@@ -30,7 +30,7 @@ from impact_select.mapping.assemble import Evidence
 from impact_select.mapping.hierarchy import consumes_members
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
-from impact_select.model.source import Outline
+from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import TreeFile
 
 _LOCK_WAIT_S: Final = 60.0  # chosen: saving takes seconds at most
@@ -252,7 +252,7 @@ def _add_sources(connection: sqlite3.Connection, addition: Addition) -> None:
         "INSERT OR IGNORE INTO class VALUES (?, ?, ?, ?, ?)",
         [
             (
-                facts.qualname.partition("#")[0].rpartition(".")[2],
+                plain_name(facts.qualname).rpartition(".")[2],
                 blob,
                 facts.qualname,
                 json.dumps(facts.bases),

@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -182,7 +183,15 @@ class Project:
         if not folders and self.prefix:
             folders = (self.prefix,)
         custom = any(options.get(name) for name in ("python_functions", "python_classes"))
-        return TestNames(files, folders if "." not in folders else (), custom)
+        flags = _words(options.get("addopts"))
+        globs = [flag.partition("=")[2] for flag in flags if flag.startswith("--doctest-glob=")]
+        globs += [flag for before, flag in pairwise(flags) if before == "--doctest-glob"]
+        return TestNames(
+            files,
+            folders if "." not in folders else (),
+            custom,
+            tuple(glob.strip("'\"") for glob in globs) or TestNames().texts,
+        )
 
     def _pytest_options(self) -> dict[str, Any]:
         for name in PYTEST_FILES:

@@ -18,8 +18,8 @@ Cases: tests/cases/changes.
 """
 
 import builtins
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from impact_select.changes.order import moved
@@ -32,8 +32,15 @@ from impact_select.model.source import (
     Outline,
     Unit,
     UnitKind,
+    plain_name,
 )
-from impact_select.outline.decorators import is_fixture, is_mark, is_pure, reads_interface
+from impact_select.outline.decorators import (
+    is_abstract,
+    is_fixture,
+    is_mark,
+    is_pure,
+    reads_interface,
+)
 
 ImportKnown: TypeAlias = Callable[[ImportFact], bool]
 """Tells whether an import is known to succeed, and to act on nothing, in this place."""
@@ -126,6 +133,21 @@ class _Comparison:
         )
         yield from self.units(frozenset(kept), old_functions, new_functions, new_classes)
         yield from self.order(new_classes)
+        yield from self.missing()
+
+    def bound(self) -> set[str]:
+        """Return the names that the new module binds."""
+        return _bound_names(self.new)
+
+    def missing(self) -> Iterator[AtomicChange]:
+        """Give the module's effects when what runs on import reads a name that is gone."""
+        gone = _bound_names(self.old) - _bound_names(self.new)
+        for unit in self.new.units:
+            lost = gone.intersection(unit.loads)
+            if not lost or (unit.kind is UnitKind.ANNOTATIONS and self.postponed()):
+                continue
+            detail = f"{min(lost)} is not bound any more"
+            yield self.change(ChangeKind.EFFECT, unit.symbol, detail=detail)
 
     # -- definitions that come and go -------------------------------------------------
 
@@ -139,6 +161,9 @@ class _Comparison:
             yield self.change(kind, facts.qualname, facts.fixture, units)
         elif holder in classes:
             yield self.change(ChangeKind.METHOD_REMOVED, holder, name, units)
+            yield from self.abstractness(holder, name, facts.decorators)
+        elif name in self.bound():
+            yield self.change(ChangeKind.VARIABLE, "", name, units)
         else:
             yield self.change(ChangeKind.FUNCTION_REMOVED, "", name, units)
         yield from self.governing(holder, name)
@@ -153,6 +178,7 @@ class _Comparison:
             yield self.change(kind, facts.qualname, facts.fixture)
         elif holder in classes:
             yield self.change(ChangeKind.METHOD_ADDED, holder, name)
+            yield from self.abstractness(holder, name, facts.decorators)
         else:
             yield self.change(ChangeKind.FUNCTION_ADDED, "", name)
         yield from self.governing(holder, name)
@@ -167,6 +193,14 @@ class _Comparison:
             yield self.change(ChangeKind.HOOK, "", name)
         if name in _XUNIT:
             yield self.change(ChangeKind.MARKS, holder)
+
+    def abstractness(
+        self, holder: str, name: str, decorators: Iterable[str]
+    ) -> Iterator[AtomicChange]:
+        """Give the class when abstract methods decide whether it can be instantiated."""
+        if holder and any(is_abstract(decorator) for decorator in decorators):
+            detail = f"whether it can be instantiated depends on {name}"
+            yield self.change(ChangeKind.BASES, holder, detail=detail)
 
     def acting_decorators(self, facts: FunctionFacts | ClassFacts) -> Iterator[AtomicChange]:
         for decorator in facts.decorators:
@@ -185,7 +219,11 @@ class _Comparison:
         )
         if holder in classes:
             yield self.change(ChangeKind.ATTRIBUTE, holder, name, units)
-        yield self.change(ChangeKind.CLASS_REMOVED, facts.qualname, name, units)
+        if not holder and name in self.bound():
+            yield self.change(ChangeKind.BASES, facts.qualname)
+            yield self.change(ChangeKind.VARIABLE, "", name, units)
+        else:
+            yield self.change(ChangeKind.CLASS_REMOVED, facts.qualname, name, units)
         yield from self.registering(facts)
 
     def class_new(
@@ -224,14 +262,7 @@ class _Comparison:
     ) -> Iterator[AtomicChange]:
         new_by_key = {unit.key: (index, unit) for index, unit in enumerate(self.new.units)}
         old_keys = {unit.key for unit in self.old.units}
-        bound = {name for unit in self.new.units if not unit.symbol for name in unit.names}
-        bound |= {
-            name
-            for unit in self.new.units
-            if unit.kind is UnitKind.SIGNATURE and "." not in unit.symbol
-            for name in unit.names
-        }
-        bound |= {facts.qualname for facts in self.new.classes if "." not in facts.qualname}
+        bound = self.bound()
         for index, unit in enumerate(self.old.units):
             found = new_by_key.get(unit.key)
             if found is not None and found[1].fingerprint == unit.fingerprint:
@@ -261,7 +292,7 @@ class _Comparison:
         """Classify a unit of the old version that is gone or different."""
         units = frozenset({index})
         if unit.kind is UnitKind.DOC:
-            if unit.symbol in kept or not unit.symbol:
+            if unit.symbol in kept or not unit.symbol or _LOCAL in unit.symbol:
                 yield self.change(ChangeKind.DOC, unit.symbol)
         elif unit.kind is UnitKind.EFFECT:
             yield self.change(ChangeKind.EFFECT, unit.symbol, "", units)
@@ -297,7 +328,7 @@ class _Comparison:
     ) -> Iterator[AtomicChange]:
         """Classify a unit that only the new version has."""
         if unit.kind is UnitKind.DOC:
-            if unit.symbol in kept or not unit.symbol:
+            if unit.symbol in kept or not unit.symbol or _LOCAL in unit.symbol:
                 yield self.change(ChangeKind.DOC, unit.symbol)
         elif unit.kind is UnitKind.EFFECT:
             if unit.symbol and unit.symbol not in kept:
@@ -316,6 +347,9 @@ class _Comparison:
             yield from self.evaluated(index, unit)
 
     def bound_name(self, unit: Unit, name: str, units: frozenset[int]) -> AtomicChange:
+        if name == "*":
+            detail = "a star import may bind other names"
+            return self.change(ChangeKind.EFFECT, unit.symbol, detail=detail)
         if name in _TEST_SETTINGS:
             return self.change(ChangeKind.MARKS, unit.symbol)
         if name in _COLLECTION_SETTINGS and not unit.symbol:
@@ -340,6 +374,7 @@ class _Comparison:
         match unit.kind:
             case UnitKind.BASES:
                 yield self.change(ChangeKind.BASES, symbol, name)
+                yield from self.deriving(symbol)
             case UnitKind.DECORATORS:
                 yield from self.decorators(symbol, name, blocks)
             case UnitKind.SIGNATURE:
@@ -362,6 +397,34 @@ class _Comparison:
                 if reads_interface(decorator):
                     detail = f"the decorator {decorator} may read the header"
                     yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
+
+    def deriving(self, symbol: str) -> Iterator[AtomicChange]:
+        """Give the module's effects when a class derives from something else than before.
+
+        What its old bases do when a class is made is known to the map; what others do is not.
+        """
+        old = next((facts for facts in self.old.classes if facts.qualname == symbol), None)
+        new = next((facts for facts in self.new.classes if facts.qualname == symbol), None)
+        if old is None or new is None:
+            return
+        bases = tuple(
+            base
+            for base in new.bases
+            if (base not in old.bases or base == "?") and not self.is_plain_class(base)
+        )
+        if bases or new.keywords or old.keywords:
+            yield from self.registering(replace(new, decorators=(), bases=bases))
+
+    def is_plain_class(self, name: str) -> bool:
+        """Tell whether a name is a class of this file that does nothing to its subclasses."""
+        hook = f"{name}.__init_subclass__"
+        return all(facts.qualname != hook for facts in self.new.functions) and any(
+            facts.qualname == name
+            and not facts.keywords
+            and not facts.decorators
+            and set(facts.bases) <= _PLAIN_CLASS_BASES
+            for facts in self.new.classes
+        )
 
     def decorators(self, symbol: str, name: str, blocks: frozenset[int]) -> Iterator[AtomicChange]:
         """Classify changed decorators by what they are."""
@@ -392,6 +455,7 @@ class _Comparison:
                 yield self.change(kind, symbol, fixture, blocks)
             return
         yield self.change(ChangeKind.DECORATORS, symbol, name, blocks)
+        yield from self.abstractness(*_split(symbol), {*before} ^ {*after})
         for decorator in sorted(every):
             if not is_pure(decorator):
                 detail = f"the decorator {decorator} may act on something else"
@@ -409,7 +473,10 @@ class _Comparison:
             return
         if unit.kind is UnitKind.ANNOTATIONS and self.postponed():
             return
-        if not unit.inert and unit.kind not in {UnitKind.DECORATORS, UnitKind.BASES}:
+        decorators = _decorated(self.new, unit.symbol)
+        if unit.kind is UnitKind.DECORATORS and all(is_mark(some) for some in decorators):
+            return  # it concerns the tests that it marks
+        if not unit.inert and unit.kind is not UnitKind.BASES:
             detail = f"evaluating {name or 'it'} may fail, or act on something else"
             yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
             return
@@ -448,21 +515,71 @@ class _Comparison:
             if unit.kind is not UnitKind.BLOCK
             for name in unit.loads
         }
+        written = {
+            name
+            for unit in self.new.units
+            if unit.kind is not UnitKind.BLOCK
+            for name in unit.names
+        }
+        units = {unit.key: unit for unit in self.new.units}
         for scope in sorted(scopes):
             before = _ordered(self.old, scope)
             after = _ordered(self.new, scope)
-            kinds = {unit.key: unit for unit in self.new.units}
             for key in sorted(moved(before, after)):
-                unit = kinds[key]
-                quiet = unit.inert and unit.kind is not UnitKind.EFFECT
-                if unit.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
-                    quiet = all(is_pure(some) for some in _decorated(self.new, unit.symbol))
+                unit = units[key]
                 if scope and unit.kind is UnitKind.VARIABLE:
                     yield self.change(ChangeKind.ATTRIBUTE, scope, unit.names[0], detail="moved")
-                if not quiet or not read.isdisjoint(unit.names) or not read.isdisjoint(unit.loads):
-                    detail = "it moved across other statements"
-                    name = unit.names[0] if unit.names else ""
-                    yield self.change(ChangeKind.EFFECT, scope, name, detail=detail)
+                near = [unit, *(units[other] for other in _crossed(key, before, after))]
+                loads = self.statement_loads(unit)
+                known = read.isdisjoint(unit.names) and written.isdisjoint(loads)
+                if not known or any(map(self.acts, near)):
+                    yield self.moved(scope, unit)
+            yield from self.imports_moved(scope, units)
+
+    def statement_loads(self, unit: Unit) -> set[str]:
+        """Return the names that a statement reads, all parts of a definition's header included."""
+        if unit.kind not in {UnitKind.SIGNATURE, UnitKind.BASES}:
+            return set(unit.loads)
+        inside = f"{unit.symbol}."
+        return {
+            name
+            for other in self.new.units
+            if other.symbol == unit.symbol or other.symbol.startswith(inside)
+            for name in other.loads
+        }
+
+    def imports_moved(self, scope: str, units: dict[str, Unit]) -> Iterator[AtomicChange]:
+        """Look for imports that moved across anything but other imports."""
+        before = _ordered(self.old, scope, imports=True)
+        after = _ordered(self.new, scope, imports=True)
+        if before == after:
+            return
+        for key in sorted({*before} & {*after}):
+            unit = units[key]
+            if unit.kind is UnitKind.IMPORT and any(
+                units[other].kind is not UnitKind.IMPORT
+                or not {*unit.names, "*"}.isdisjoint(units[other].names)
+                for other in _crossed(key, before, after)
+            ):
+                yield self.moved(scope, unit)
+
+    def moved(self, scope: str, unit: Unit) -> AtomicChange:
+        detail = "it moved across other statements"
+        name = unit.names[0] if unit.names else ""
+        return self.change(ChangeKind.EFFECT, scope, name, detail=detail)
+
+    def acts(self, unit: Unit) -> bool:
+        """Tell whether executing a statement may run code of the module."""
+        if unit.kind not in {UnitKind.SIGNATURE, UnitKind.BASES}:
+            return not unit.inert
+        if not all(is_pure(some) for some in _decorated(self.new, unit.symbol)):
+            return True
+        kinds = {UnitKind.DEFAULTS, UnitKind.DECORATORS, UnitKind.VARIABLE, UnitKind.EFFECT}
+        return any(
+            part.kind in kinds and not part.inert
+            for part in self.new.units
+            if part.symbol == unit.symbol or part.symbol.startswith(f"{unit.symbol}.")
+        )
 
     def blocks(self, symbol: str) -> frozenset[int]:
         """Return the old blocks of a function, those of its local functions included."""
@@ -482,12 +599,7 @@ class _Comparison:
         units: frozenset[int] = frozenset(),
         detail: str = "",
     ) -> AtomicChange:
-        return AtomicChange(kind, self.path, _plain(symbol), name, units, detail)
-
-
-def _plain(qualname: str) -> str:
-    """Return a qualified name without the number that tells equals apart."""
-    return ".".join(part.partition("#")[0] for part in qualname.split("."))
+        return AtomicChange(kind, self.path, plain_name(symbol), name, units, detail)
 
 
 def _split(qualname: str) -> tuple[str, str]:
@@ -514,16 +626,35 @@ def _decorated(outline: Outline, symbol: str) -> tuple[str, ...]:
     return ()
 
 
-def _ordered(outline: Outline, scope: str) -> list[str]:
+def _bound_names(outline: Outline) -> set[str]:
+    """Return the names that a module binds, star imports left out."""
+    headers = {UnitKind.SIGNATURE, UnitKind.BASES}
+    return {
+        name
+        for unit in outline.units
+        if (not unit.symbol if unit.kind not in headers else "." not in unit.symbol)
+        and unit.kind is not UnitKind.BLOCK
+        for name in unit.names
+    } - {"*"}
+
+
+def _ordered(outline: Outline, scope: str, *, imports: bool = False) -> list[str]:
     """Return the keys of a scope's statements whose order can matter, one per statement."""
+    kinds = {UnitKind.VARIABLE, UnitKind.EFFECT} | ({UnitKind.IMPORT} if imports else set())
     keys: list[str] = []
     for unit in outline.units:
-        if unit.kind in {UnitKind.VARIABLE, UnitKind.EFFECT} and unit.symbol == scope:
+        if unit.kind in kinds and unit.symbol == scope:
             keys.append(unit.key)
         elif unit.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
             if unit.symbol.rpartition(".")[0] == scope:
                 keys.append(unit.key)
     return keys
+
+
+def _crossed(key: str, before: list[str], after: list[str]) -> set[str]:
+    """Return the keys of both versions that stand on the other side of a key now."""
+    passed = {*before[: before.index(key)]} ^ {*after[: after.index(key)]}
+    return passed & {*before} & {*after}
 
 
 def _is_known(import_known: ImportKnown, outline: Outline, index: int) -> bool:

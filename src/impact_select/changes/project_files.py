@@ -24,6 +24,7 @@ PYTEST_FILES: Final = (
 _LOCKS: Final = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 _REQUIREMENTS: Final = re.compile(r"(?:.*/)?(?:requirements|constraints)[^/]*\.(?:txt|in)")
 _REQUIREMENTS_FOLDER: Final = re.compile(r"(?:.*/)?requirements/[^/]+\.(?:txt|in)")
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*")  # pip's rule: a fragment of a URL is none
 _NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -44,7 +45,7 @@ def pytest_settings(texts: Mapping[str, bytes]) -> str:
         if name.endswith(".toml"):
             table = _toml(content)
             if name == "pyproject.toml":
-                table = table.get("tool", {})
+                table = _table(table.get("tool"))
             section = table.get("pytest")
         else:
             section = _ini(content, {"pytest", "tool:pytest"})
@@ -105,29 +106,33 @@ def _entries(name: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _pyproject(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    project = document.get("project", {})
-    groups: list[object] = [project.get("dependencies", [])]
-    for tables in (project.get("optional-dependencies", {}), document.get("dependency-groups", {})):
-        groups.extend(tables.values() if isinstance(tables, dict) else ())
+    project = _table(document.get("project"))
+    groups: list[object] = [project.get("dependencies")]
+    for tables in (project.get("optional-dependencies"), document.get("dependency-groups")):
+        groups.extend(_table(tables).values())
     for group in groups:
         if isinstance(group, list):
             yield from _lines(item for item in group if isinstance(item, str))
-    poetry = document.get("tool", {}).get("poetry", {})
-    tables = [poetry.get("dependencies", {}), poetry.get("dev-dependencies", {})]
-    tables += [group.get("dependencies", {}) for group in poetry.get("group", {}).values()]
+    poetry = _table(_table(document.get("tool")).get("poetry"))
+    tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
+    tables += [_table(group).get("dependencies") for group in _table(poetry.get("group")).values()]
     for table in tables:
-        for distribution, text in table.items():
+        for distribution, text in _table(table).items():
             yield distribution, str(text)
 
 
 def _lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
-        text = line.partition("#")[0].strip().rstrip("\\").strip()
+        text = _COMMENT.sub("", line).strip().rstrip("\\").strip()
         if not text or text.startswith("-"):
             continue
         match = _NAME.match(text)
         if match is not None:
             yield match.group(1), text[match.end() :].strip()
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _toml(content: bytes) -> dict[str, Any]:

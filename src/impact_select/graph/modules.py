@@ -94,6 +94,12 @@ class ModuleIndex:
         if path in self._handed_out and not self.is_test_file(path):
             return True
         names = self.names(path)
+        for name in names:
+            head, _, last = name.rpartition(".")
+            for root, blob, _ in self._store.references(f"&{last}"):
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    if head and head in self._roots(root, version.path):
+                        return True
         for last in {name.rpartition(".")[2] for name in names}:
             for root, blob, _ in self._store.references(last):
                 for version in self._store.paths_by_blob.get(blob, ()):

@@ -31,8 +31,14 @@ from pyroaring import BitMap
 from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.source import ClassFacts, Outline, UnitKind
-from impact_select.outline.decorators import is_fixture, is_mark, is_pure, reads_interface
+from impact_select.model.source import ClassFacts, Outline, UnitKind, plain_name
+from impact_select.outline.decorators import (
+    is_abstract,
+    is_fixture,
+    is_mark,
+    is_pure,
+    reads_interface,
+)
 from impact_select.ports import EvidenceStore
 
 _PLAIN_BASES: Final = frozenset(
@@ -59,6 +65,7 @@ class Name:
         use: Which uses of it matter.
         rebound: It may stand for something of another kind now: what applies it as a
             decorator or a base on import may fail, or act differently.
+        judged: Whether the module itself misses it on import is known already.
     """
 
     path: RepoPath
@@ -66,6 +73,7 @@ class Name:
     gone: bool = False
     use: Use = Use.ANY
     rebound: bool = False
+    judged: bool = False
 
     def __str__(self) -> str:
         """Render as path::name."""
@@ -312,7 +320,7 @@ class Reacher:
             for version in self._store.paths_by_blob.get(blob, ()):
                 if self._name_matches(node, root, version.path):
                     how = _How(
-                        gone=node.gone,
+                        gone=node.gone and not (node.judged and root == ""),
                         direct=bool(root) and not root.startswith('"'),
                         use=node.use,
                         by_text=root == '"',
@@ -398,7 +406,7 @@ class Reacher:
                 unit
                 for unit in units
                 if outline.units[unit].kind is not UnitKind.BLOCK
-                and outline.units[unit].symbol.partition("#")[0].startswith(cls)
+                and plain_name(outline.units[unit].symbol).startswith(cls)
             ]
         )
 
@@ -418,7 +426,8 @@ class Reacher:
                     (
                         index
                         for index, unit in enumerate(outline.units)
-                        if unit.kind is UnitKind.BLOCK and unit.symbol.startswith(f"{qualname}.")
+                        if unit.kind is UnitKind.BLOCK
+                        and plain_name(unit.symbol).startswith(f"{qualname}.")
                     ),
                 )
 
@@ -435,9 +444,26 @@ class Reacher:
                         index
                         for index, unit in enumerate(outline.units)
                         if unit.kind is UnitKind.BLOCK
-                        and unit.symbol.partition("#")[0] == f"{qualname}.{name}"
+                        and plain_name(unit.symbol) == f"{qualname}.{name}"
                     ),
                 )
+
+    def is_abstract(self, path: RepoPath, cls: str, name: str) -> bool:
+        """Tell whether a method implements an abstract one, for a class or one derived from it."""
+        bases = {
+            base
+            for derived in ((path, cls), *self.descendants(path, cls))
+            for base in self.ancestors(*derived)
+        }
+        return any(
+            plain_name(facts.qualname) == f"{qualname}.{name}"
+            and any(is_abstract(decorator) for decorator in facts.decorators)
+            for other, qualname in bases
+            for version in self._store.versions.get(other, ())
+            for outline in (self.outline(version.blob),)
+            if outline is not None
+            for facts in outline.functions
+        )
 
     def symbol_blocks(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """Yield the blocks of a function in all its recorded versions."""
@@ -452,8 +478,8 @@ class Reacher:
                     for index, unit in enumerate(outline.units)
                     if unit.kind is UnitKind.BLOCK
                     and (
-                        unit.symbol.partition("#")[0] == symbol
-                        or unit.symbol.startswith(f"{symbol}.<locals>.")
+                        plain_name(unit.symbol) == symbol
+                        or plain_name(unit.symbol).startswith(f"{symbol}.<locals>.")
                     )
                 ),
             )
@@ -467,7 +493,7 @@ class Reacher:
             return
         for index in units:
             if index < outline.loaded and outline.units[index].kind is UnitKind.VARIABLE:
-                cls = outline.units[index].symbol.partition("#")[0]
+                cls = plain_name(outline.units[index].symbol)
                 if cls and self.is_consumed(version.path, cls):
                     yield Class(version.path, cls)
 
@@ -489,7 +515,7 @@ class Reacher:
         self, version: FileVersion, outline: Outline, index: int, how: "_How"
     ) -> Iterator[Node]:
         unit = outline.units[index]
-        path, symbol = version.path, unit.symbol.partition("#")[0]
+        path, symbol = version.path, plain_name(unit.symbol)
         # A lambda in it may be called by tests.
         yield from self._ran_by_symbol(version, (index,))
         breaks = how.gone and (how.direct or unit.kind is not UnitKind.IMPORT)
@@ -656,7 +682,7 @@ class Reacher:
             seen.add(name)
             for blob, qualname, bases, _ in self._store.classes_named(name):
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    found.add((version.path, qualname.partition("#")[0]))
+                    found.add((version.path, plain_name(qualname)))
                 pending.extend(bases)
         return frozenset(found - {(path, cls)})
 
@@ -676,7 +702,7 @@ class Reacher:
                     continue
                 for unit in units:
                     if unit < outline.loaded and outline.units[unit].kind is UnitKind.BASES:
-                        qualname = outline.units[unit].symbol.partition("#")[0]
+                        qualname = plain_name(outline.units[unit].symbol)
                         pending.append(qualname.rpartition(".")[2])
                         for version in self._store.paths_by_blob.get(blob, ()):
                             found.add((version.path, qualname))
@@ -706,7 +732,7 @@ class Reacher:
                 if consumed:
                     return True
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    if self.is_consumed(version.path, qualname.partition("#")[0]):
+                    if self.is_consumed(version.path, plain_name(qualname)):
                         return True
         return False
 
@@ -714,7 +740,7 @@ class Reacher:
         for version in self._store.versions.get(path, ()):
             outline = self.outline(version.blob)
             for facts in outline.classes if outline is not None else ():
-                if facts.qualname.partition("#")[0] == cls:
+                if plain_name(facts.qualname) == cls:
                     yield facts
 
 

@@ -14,7 +14,7 @@ root           the name is
 The name ``*`` is a star import. The name ``**`` is one that is computed at run time, its
 root where it is looked up (`getattr`, `vars`, `globals`). A name after ``&`` is used as a
 value, neither called nor looked into on the spot, so that whoever gets the value may look
-into it.
+into it. The name ``()`` is a call of what a variable of a function holds.
 
 Example: ``from .tax import rates`` and, in a function, ``rates.VAT * self.share`` give
 ``(rates, .tax)`` for the import, ``(rates, "")``, ``(VAT, .tax.rates)`` and ``(share, ?)``
@@ -39,10 +39,13 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
-from impact_select.model.source import Outline, UnitKind
+from impact_select.model.source import Outline, UnitKind, plain_name
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
+_FIELD: Final = re.compile(r"\{([^{}!:]+)")
+_FIELD_ATTRIBUTE: Final = re.compile(r"\.([A-Za-z_]\w*)")
 _LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
+_ENUMERATORS: Final = frozenset({"getmembers", "getmembers_static", "classify_class_attrs"})
 _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
 _OWN_NAMES: Final = frozenset({"globals", "locals", "vars", "dir"})
 _HEADER_KINDS: Final = {
@@ -175,18 +178,19 @@ class _Visitor(cst.CSTVisitor):
         position = self._positions[node]
         return int(position.start.line)  # type: ignore[attr-defined]
 
-    def _unit_of(self, node: cst.CSTNode) -> int | None:
+    def _units_of(self, node: cst.CSTNode) -> list[int]:
         kinds = [kind for kind in self._header if kind]
         if kinds and self._definitions:
             name, first = self._definitions[-1]
             unit = self._units.header(name, first, _HEADER_KINDS[kinds[0]])
             if unit is not None:
-                return unit
+                return [unit]
+            # The header of a local definition runs in the function around it.
+            return self._units.at(self._line(node), self._definitions[:-1])
         return self._units.at(self._line(node), self._definitions)
 
     def _add(self, node: cst.CSTNode, name: str, root: str) -> None:
-        unit = self._unit_of(node)
-        if unit is not None:
+        for unit in self._units_of(node):
             self.found.add(Reference(name, root, unit))
 
     # -- what it refers to ------------------------------------------------------------
@@ -198,17 +202,19 @@ class _Visitor(cst.CSTVisitor):
             chain.append(base.attr.value)
             base = base.value
         chain.reverse()
-        root = "?"
+        roots: tuple[str, ...] = ("?",)
         if isinstance(base, cst.Name):
-            root = self._root_of(base)
+            roots = self._roots_of(base)
             self._name(base, used_as_value=False)
         else:
             base.visit(self)
-        for name in chain:
-            self._add(node, name, root)
-            if name is chain[-1] and node not in self._called:
-                self._add(node, f"&{name}", root)
-            root = f"{root}.{name}" if root != "?" else "?"
+        for first in roots:
+            root = first
+            for name in chain:
+                self._add(node, "**" if name == "__dict__" else name, root)
+                if name is chain[-1] and node not in self._called:
+                    self._add(node, f"&{name}", root)
+                root = f"{root}.{name}" if root != "?" else "?"
         return False
 
     def visit_Name(self, node: cst.Name) -> None:
@@ -233,6 +239,9 @@ class _Visitor(cst.CSTVisitor):
         if node.keyword is not None:
             self._add(node, node.keyword.value, "?")
 
+    def visit_MatchKeywordElement(self, node: cst.MatchKeywordElement) -> None:
+        self._add(node, node.key.value, "?")
+
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
         self._string(node, node.evaluated_value)
 
@@ -246,8 +255,13 @@ class _Visitor(cst.CSTVisitor):
     def visit_Call(self, node: cst.Call) -> None:
         self._called.add(node.func)
         self._literal_lookup(node)
+        if node.args and _dotted(node.func).rpartition(".")[2] in _ENUMERATORS:
+            for root in self._roots_of_chain(node.args[0].value):
+                self._add(node, "**", root)
         if not isinstance(node.func, cst.Name):
             return
+        if self._is_variable(node.func):
+            self._add(node, "()", "?")
         name = node.func.value
         if name in _OWN_NAMES and not node.args:
             if name == "globals" or not self._definitions:
@@ -256,7 +270,8 @@ class _Visitor(cst.CSTVisitor):
             if len(node.args) > 1 and isinstance(node.args[1].value, cst.SimpleString):
                 return
             base = node.args[0].value
-            self._add(node, "**", self._root_of(base) if isinstance(base, cst.Name) else "?")
+            for root in self._roots_of_chain(base):
+                self._add(node, "**", root)
         elif name in {"eval", "exec"}:
             self._add(node, "**", "?")
 
@@ -265,30 +280,28 @@ class _Visitor(cst.CSTVisitor):
         if len(node.args) < 2:
             return
         base, name = node.args[0].value, node.args[1].value
-        if not isinstance(base, cst.Name) or not isinstance(name, cst.SimpleString):
+        if not isinstance(name, cst.SimpleString):
             return
-        root, value = self._imported_as(base), name.evaluated_value
-        if root is None or not isinstance(value, str) or not value.isidentifier():
+        roots = [root for root in self._roots_of_chain(base) if root != "?"]
+        value = name.evaluated_value
+        if not roots or not isinstance(value, str) or not value.isidentifier():
             return
         self._called.add(base)
-        self._add(node, value, root)
+        for root in roots:
+            self._add(node, value, root)
 
     def _alias(self, node: cst.CSTNode, alias: cst.ImportAlias, root: str) -> None:
         name = alias.evaluated_name
         unit = self._units.importing(self._line(node), self._definitions, alias)
-        if unit is None:
-            unit = self._unit_of(node)
-        if unit is None:
-            return
-        if root:
-            self.found.add(Reference(name, root, unit))
-            return
         head, _, last = name.rpartition(".")
-        self.found.add(Reference(last, head, unit))
+        for some in [unit] if unit is not None else self._units_of(node):
+            self.found.add(Reference(name, root, some) if root else Reference(last, head, some))
 
     def _string(self, node: cst.CSTNode, value: str | bytes | None) -> None:
         if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STRING:
             return
+        for name in _format_fields(value):
+            self._add(node, name, "?")
         for text in (value, *value.split()) if " " in value or "," in value else (value,):
             word = text.strip(",")
             if _IDENTIFIER_PATH.fullmatch(word):
@@ -330,15 +343,32 @@ class _Visitor(cst.CSTVisitor):
             for some in assignments
         )
 
-    def _imported_as(self, node: cst.Name) -> str | None:
-        """Return the dotted target when a name is bound by imports alone."""
-        for some in self._assignments(node):
-            if isinstance(some, ImportAssignment):
-                return _import_target(some, node.value)
-        return None
+    def _is_variable(self, node: cst.Name) -> bool:
+        """Tell whether a name is a parameter or a variable of a function around it."""
+        return self._is_local(node) and any(
+            isinstance(some, Assignment)
+            and not isinstance(some.node, cst.FunctionDef | cst.ClassDef)
+            for some in self._assignments(node)
+        )
 
-    def _root_of(self, node: cst.Name) -> str:
-        return self._imported_as(node) or "?"
+    def _roots_of_chain(self, node: cst.BaseExpression) -> tuple[str, ...]:
+        """Return the roots of an attribute of a name, or of one of its attributes."""
+        chain = _dotted(node)
+        while isinstance(node, cst.Attribute):
+            node = node.value
+        if not isinstance(node, cst.Name):
+            return ("?",)
+        inner = chain.removeprefix(node.value)
+        return tuple(root if root == "?" else f"{root}{inner}" for root in self._roots_of(node))
+
+    def _roots_of(self, node: cst.Name) -> tuple[str, ...]:
+        """Return the dotted targets of the imports that bind a name, `?` for all else."""
+        roots = {
+            (_import_target(some, node.value) if isinstance(some, ImportAssignment) else None)
+            or "?"
+            for some in self._assignments(node)
+        }
+        return tuple(sorted(roots)) or ("?",)
 
 
 class _UnitTable:
@@ -352,7 +382,7 @@ class _UnitTable:
                 self._at.setdefault(line, []).append(span.unit)
         self._symbols: dict[tuple[str, int], str] = {}
         for facts in outline.definitions:
-            plain = facts.qualname.partition("#")[0].rpartition(".")[2]
+            plain = plain_name(facts.qualname).rpartition(".")[2]
             self._symbols[plain, facts.first_line] = facts.qualname
         self._headers: dict[tuple[str, UnitKind], int] = {}
         for index, unit in enumerate(outline.units):
@@ -362,10 +392,6 @@ class _UnitTable:
     def header(self, name: str, first: int, kind: UnitKind) -> int | None:
         symbol = self._symbols.get((name, first))
         return None if symbol is None else self._headers.get((symbol, kind))
-
-    def at(self, line: int, definitions: list[tuple[str, int]]) -> int | None:
-        candidates = self._candidates(line, definitions)
-        return candidates[0] if candidates else None
 
     def importing(
         self, line: int, definitions: list[tuple[str, int]], alias: cst.ImportAlias
@@ -379,7 +405,8 @@ class _UnitTable:
                 return index
         return None
 
-    def _candidates(self, line: int, definitions: list[tuple[str, int]]) -> list[int]:
+    def at(self, line: int, definitions: list[tuple[str, int]]) -> list[int]:
+        """Return the units of a line; of several, those that run in a definition's body."""
         every = self._at.get(line, [])
         if len(every) <= 1:
             return every
@@ -410,6 +437,11 @@ def _import_target(assignment: ImportAssignment, name: str) -> str | None:
                 separator = "" if root.endswith(".") else "."
                 return f"{root}{separator}{alias.evaluated_name}"
     return None
+
+
+def _format_fields(text: str) -> list[str]:
+    """Return the attributes that `str.format` looks up: `b` and `c` of `{a.b.c}`."""
+    return [name for field in _FIELD.findall(text) for name in _FIELD_ATTRIBUTE.findall(field)]
 
 
 def _dotted(node: cst.BaseExpression) -> str:

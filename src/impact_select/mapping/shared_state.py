@@ -6,22 +6,32 @@ sets an attribute. What runs while such a function fills its state must count fo
 test that finds it filled; but calls are not recorded one by one. So all that the filling
 block can reach by name, among what ran in the owners that ran it, is taken for it.
 
-The result is one owner per such function. It is used by the owners that ran the function,
-or code that refers to the holder, but not the filling block: they found it filled.
+The result is one owner per such function. It is used by the owners that ran the function
+and passed the filling block by: they found it filled. For a cached property, which is not
+even called then, by those that ran code which refers to it. And what an import stores (a
+registry of handlers) is there for every test, whichever file was collected first: who
+refers to the holder uses the imports that filled it.
 
 Ignored on purpose: an owner that filled the state of one object, or one key, and finds
-another filled; it ran the same code (docs/safety.md, assumption 5).
+another filled, for it ran the same code; and what a test stores each time that it runs,
+for then the order of the tests matters (docs/safety.md, assumptions 1 and 5).
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pyroaring import BitMap
 
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, Place, RecordedRun
-from impact_select.model.source import FunctionFacts, Outline, UnitKind
+from impact_select.model.source import Fill, FunctionFacts, Outline, Reuse, UnitKind
+
+LOCAL_CALL: Final = "()"
+"""Stands among the names of a unit that calls what a variable of its function holds."""
+
+_LATE: Final = frozenset({OwnerKind.TEST, OwnerKind.FIXTURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +50,60 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
         sources: Facts per executed file; one that is missing adds nothing.
     """
     index = _Index(run, sources)
-    owners: dict[OwnerKey, OwnerRecord] = dict(run.owners)
+    early = _early(run)
+    uses: dict[OwnerKey, set[OwnerKey]] = {}
     added: dict[OwnerKey, OwnerRecord] = {}
     for path, facts in sources.items():
         for function in facts.outline.functions:
-            if not function.fills:
+            if not function.fills or _is_test(function):
                 continue
-            filling = _filling(facts.outline, function)
+            filling = _filling(facts.outline, function, function.fills)
             filled = index.owners_of(path, filling)
-            users = index.users(path, function, filling)
-            if not users or not filled:
+            if not filled:
                 continue
-            key = OwnerKey(OwnerKind.STATE, f"{path}::{function.qualname}")
-            reached = index.reached(path, filling, filled)
-            added[key] = OwnerRecord(reached, frozenset(), frozenset())
-            for user in users:
-                record = owners[user]
-                owners[user] = replace(record, uses=record.uses | {key})
+            users = index.users(path, facts.outline, function)
+            if all(key.kind in _LATE for key in filled):
+                users -= early
+            if users:
+                key = OwnerKey(OwnerKind.STATE, f"{path}::{function.qualname}")
+                reached = index.reached(path, filling, filled, index.instantiated(function))
+                added[key] = OwnerRecord(reached, frozenset(), frozenset())
+                for user in users:
+                    uses.setdefault(user, set()).add(key)
+            imports = {key for key in filled if key.kind is OwnerKind.IMPORT}
+            for reader in index.readers(function) if imports else ():
+                uses.setdefault(reader, set()).update(imports)
+    owners = {
+        key: replace(record, uses=record.uses | uses[key]) if key in uses else record
+        for key, record in run.owners.items()
+    }
     return replace(run, owners={**owners, **added})
 
 
-def _filling(outline: Outline, function: FunctionFacts) -> BitMap:
-    """Return the blocks of a function in which it fills."""
+def _is_test(function: FunctionFacts) -> bool:
+    return _last_name(function.qualname.partition(".<locals>")[0]).startswith("test")
+
+
+def _early(run: RecordedRun) -> frozenset[OwnerKey]:
+    """Return the imports and collections that were over before the first test began."""
+    late = {key for key in run.owners if key.kind in _LATE}
+    pending = deque(late)
+    while pending:
+        for key in run.owners[pending.popleft()].uses - late:
+            # Each test uses the collection of its file, which was over by then.
+            if key in run.owners and key.kind is not OwnerKind.COLLECT:
+                late.add(key)
+                pending.append(key)
+    before = {OwnerKind.IMPORT, OwnerKind.COLLECT}
+    return frozenset(key for key in run.owners if key.kind in before and key not in late)
+
+
+def _filling(outline: Outline, function: FunctionFacts, fills: Iterable[Fill]) -> BitMap:
+    """Return the blocks of a function in which some of its fills stand."""
     return BitMap(
         [
             span.unit
-            for fill in function.fills
+            for fill in fills
             for span in outline.lines
             if span.first <= fill.line <= span.last
             and outline.units[span.unit].symbol == function.qualname
@@ -80,17 +118,31 @@ class _Index:
         self._sources = sources
         self._blocks: dict[tuple[RepoPath, str], BitMap] = {}
         self._named: dict[str, set[tuple[RepoPath, str]]] = {}
+        self._bound: dict[str, set[Place]] = {}
+        self._derived: dict[str, set[str]] = {}
         self._names: dict[Place, set[str]] = {}
         self._referring: dict[str, dict[RepoPath, BitMap]] = {}
         for path, facts in sources.items():
+            # pytest alone calls these.
+            by_runner = {
+                function.qualname
+                for function in facts.outline.functions
+                if function.fixture is not None or _is_test(function)
+            }
             for unit, found in enumerate(facts.outline.units):
                 if found.kind is UnitKind.BLOCK:
                     self._blocks.setdefault((path, found.symbol), BitMap()).add(unit)
-                    last = found.symbol.rpartition(".")[2].partition("#")[0]
-                    self._named.setdefault(last, set()).add((path, found.symbol))
-                    if last == "__init__":
-                        cls = found.symbol.rpartition(".")[0].rpartition(".")[2]
-                        self._named.setdefault(cls, set()).add((path, found.symbol))
+                    if found.symbol in by_runner:
+                        continue
+                    for name in _callers_names(found.symbol):
+                        self._named.setdefault(name, set()).add((path, found.symbol))
+                else:
+                    for name in found.names:
+                        self._bound.setdefault(name, set()).add((path, unit))
+            for cls in facts.outline.classes:
+                for base in cls.bases:
+                    derived = self._derived.setdefault(base.rpartition(".")[2], set())
+                    derived.add(_last_name(cls.qualname))
             for name, units in facts.units_by_name.items():
                 self._referring.setdefault(name, {})[path] = units
                 for unit in units:
@@ -109,40 +161,109 @@ class _Index:
         ]
 
     def reached(
-        self, path: RepoPath, start: BitMap, ran: Iterable[OwnerKey]
+        self, path: RepoPath, start: BitMap, ran: Iterable[OwnerKey], also: Iterable[str]
     ) -> dict[RepoPath, BitMap]:
-        """Return what some blocks can reach by name, among what ran in some owners."""
+        """Return what some blocks, or other names, reach by name among what owners ran."""
         executed: dict[RepoPath, BitMap] = {}
         for key in ran:
             for other, units in self._run.owners[key].units.items():
                 executed[other] = executed.get(other, BitMap()) | units
         result: dict[RepoPath, BitMap] = {path: start & executed.get(path, BitMap())}
-        pending: deque[Place] = deque((path, unit) for unit in result[path])
-        seen: set[str] = set()
+        seen: set[str] = set(also)
+        for unit in result[path]:
+            seen |= self._names_at((path, unit), executed)
+        pending = deque(seen)
         while pending:
-            place = pending.popleft()
-            for name in self._names.get(place, ()):
-                if name in seen:
-                    continue
-                seen.add(name)
-                for other, symbol in self._named.get(name, ()):
-                    units = self._blocks[other, symbol] & executed.get(other, BitMap())
-                    new = units - result.get(other, BitMap())
-                    result[other] = result.get(other, BitMap()) | new
-                    pending.extend((other, unit) for unit in new)
+            name = pending.popleft()
+            places = set(self._bound.get(name, ()))
+            for other, symbol in self._named.get(name, ()):
+                units = self._blocks[other, symbol] & executed.get(other, BitMap())
+                new = units - result.get(other, BitMap())
+                result[other] = result.get(other, BitMap()) | new
+                places.update((other, unit) for unit in new)
+            found = {some for place in places for some in self._names_at(place, executed)} - seen
+            seen |= found
+            pending.extend(found)
         return {other: units for other, units in result.items() if units}
 
+    def _names_at(self, place: Place, executed: Mapping[RepoPath, BitMap]) -> set[str]:
+        """Return the names that a unit refers to, and those that its callers may hand in.
+
+        What it calls by a name of its own, somebody gave it: those who name its function.
+        """
+        path, unit = place
+        names = self._names.get(place, set())
+        if LOCAL_CALL not in names:
+            return names
+        names = set(names)
+        for part in self._sources[path].outline.units[unit].symbol.split(".<locals>."):
+            for other, units in self._referring.get(_last_name(part), {}).items():
+                outline = self._sources[other].outline
+                for caller in units:
+                    if caller in executed.get(other, ()):
+                        names |= self._names.get((other, caller), set())
+                    elif outline.units[caller].kind is UnitKind.DECORATORS:
+                        names.add(_last_name(outline.units[caller].symbol))
+        return names
+
+    def instantiated(self, function: FunctionFacts) -> frozenset[str]:
+        """Return the classes whose instances a method may make without naming them."""
+        holder = _last_name(function.qualname.rpartition(".")[0])
+        if not holder or "cls" not in function.parameters[:1]:
+            return frozenset()
+        found = {holder}
+        pending = [holder]
+        while pending:
+            new = self._derived.get(pending.pop(), set()) - found
+            found |= new
+            pending.extend(new)
+        return frozenset(found)
+
     def users(
-        self, path: RepoPath, function: FunctionFacts, filling: BitMap
+        self, path: RepoPath, outline: Outline, function: FunctionFacts
     ) -> frozenset[OwnerKey]:
-        """Return the owners that may find a function's state filled by others."""
-        users = set(self.owners_of(path, self._blocks.get((path, function.qualname), BitMap())))
+        """Return the owners that may have found a function's state filled by others."""
+        ran = set(self.owners_of(path, self._blocks.get((path, function.qualname), BitMap())))
+        users: set[OwnerKey] = set()
+        for fill in function.fills:
+            filled = self.owners_of(path, _filling(outline, function, (fill,)))
+            match fill.reuse:
+                case Reuse.NEVER:
+                    continue
+                case Reuse.EARLY:
+                    users |= ran
+                case Reuse.BRANCH:
+                    users |= ran.difference(filled)
+                case Reuse.NAME:
+                    users |= self.readers(function).difference(filled)
+        return frozenset(users)
+
+    def readers(self, function: FunctionFacts) -> frozenset[OwnerKey]:
+        """Return the owners that ran code which refers to what a function fills."""
+        found: set[OwnerKey] = set()
         for name in {fill.name for fill in function.fills}:
             for other, units in self._referring.get(name, {}).items():
-                users.update(self.owners_of(other, units & self._called(other)))
-        return frozenset(users.difference(self.owners_of(path, filling)))
+                found.update(self.owners_of(other, units & self._called(other)))
+        return frozenset(found)
 
     def _called(self, path: RepoPath) -> BitMap:
         """Return the units of a file that run when they are called."""
         units = self._sources[path].outline.units
         return BitMap([unit for unit, found in enumerate(units) if found.kind is UnitKind.BLOCK])
+
+
+def _callers_names(symbol: str) -> Iterator[str]:
+    """Yield the names by which code may come to run a symbol's blocks.
+
+    Those of the functions around it, which hand it out; for a special method, which an
+    operator runs, the class.
+    """
+    for part in symbol.split(".<locals>."):
+        yield _last_name(part)
+    name = _last_name(symbol)
+    if name.startswith("__") and name.endswith("__"):
+        yield _last_name(symbol.rpartition(".")[0])
+
+
+def _last_name(qualname: str) -> str:
+    return qualname.rpartition(".")[2].partition("#")[0]

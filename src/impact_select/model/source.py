@@ -48,6 +48,19 @@ class Unit:
     loads: tuple[str, ...] = ()
 
 
+class Reuse(StrEnum):
+    """How a place that stores is passed by when there is something already.
+
+    NEVER stores each time; BRANCH stands in a branch that is then not taken; EARLY comes
+    after a way out of the function; NAME runs only when the attribute is missing.
+    """
+
+    NEVER = "never"
+    BRANCH = "branch"
+    EARLY = "early"
+    NAME = "name"
+
+
 @dataclass(frozen=True, slots=True)
 class Fill:
     """A place where a function stores something that may outlive its call.
@@ -55,10 +68,12 @@ class Fill:
     Attributes:
         name: Of the variable or attribute that holds it.
         line: 1-based.
+        reuse: How later callers may find it filled.
     """
 
     name: str
     line: int
+    reuse: "Reuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,13 @@ class Outline:
     def loaded(self) -> int:
         """The index that stands for "the module was executed at all"."""
         return len(self.units)
+
+
+def plain_name(qualname: str) -> str:
+    """Return a qualified name without the numbers that tell equals apart."""
+    if "#" not in qualname:
+        return qualname
+    return ".".join(part.partition("#")[0] for part in qualname.split("."))
 
 
 def top_symbol(qualname: str) -> str:

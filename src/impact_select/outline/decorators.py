@@ -54,6 +54,11 @@ def reads_interface(decorator: str) -> bool:
     return not is_pure(decorator) or last in _READERS
 
 
+def is_abstract(decorator: str) -> bool:
+    """Tell whether a decorator keeps classes without an override from being instantiated."""
+    return decorator.rpartition(".")[2].startswith("abstract")
+
+
 def is_fixture(decorator: str) -> bool:
     """Tell whether a decorator makes a pytest fixture."""
     return decorator in {"fixture", "pytest.fixture", "pytest_asyncio.fixture"}

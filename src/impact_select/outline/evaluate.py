@@ -56,13 +56,9 @@ _FOLDED_CALLS: Final[dict[str, Callable[..., object]]] = {
     "frozenset": frozenset,
     "dict": dict,
     "len": len,
-    "Decimal": decimal.Decimal,
     "decimal.Decimal": decimal.Decimal,
-    "Fraction": fractions.Fraction,
     "fractions.Fraction": fractions.Fraction,
-    "timedelta": datetime.timedelta,
     "datetime.timedelta": datetime.timedelta,
-    "Path": pathlib.PurePosixPath,
     "pathlib.Path": pathlib.PurePosixPath,
     "re.compile": re.compile,
 }
@@ -71,10 +67,8 @@ _INERT_CALLS: Final = frozenset(
     {
         "object",
         "logging.getLogger",
-        "getLogger",
-        "TypeVar",
         "typing.TypeVar",
-        "ContextVar",
+        "typing_extensions.TypeVar",
         "contextvars.ContextVar",
         "threading.Lock",
         "threading.RLock",
@@ -95,8 +89,14 @@ _GENERICS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Unknown:
-    """The value of an expression that builds an object this module does not compute."""
+class Bound:
+    """A value that is not computed here, of a name or an expression.
+
+    Attributes:
+        origin: The absolute dotted name that an import gave it; empty without one.
+    """
+
+    origin: str = ""
 
 
 class _NotInertError(Exception):
@@ -117,10 +117,10 @@ def fold(node: ast.expr | None, constants: Constants) -> object:
 
     Args:
         node: The expression; None counts as the value None.
-        constants: Values of the names that are known; others fold to an unknown value.
+        constants: What the module bound so far: values, or a Bound where there is none.
 
     Returns:
-        The value, or a marker for "some value".
+        The value, or a Bound for "some value".
 
     Raises:
         _NotInertError: It may fail or act. Private: callers ask `is_inert`.
@@ -131,20 +131,20 @@ def fold(node: ast.expr | None, constants: Constants) -> object:
         case ast.Constant(value=value):
             return value
         case ast.Name(id=name):
-            return constants.get(name, _Unknown())
+            return constants.get(name, Bound())
         case ast.Lambda(args=arguments):
             for default in (*arguments.defaults, *arguments.kw_defaults):
                 fold(default, constants)
-            return _Unknown()
+            return Bound()
         case ast.Tuple(elts=items) | ast.List(elts=items):
             values = [fold(item, constants) for item in items if not isinstance(item, ast.Starred)]
             if len(values) != len(items):
                 raise _NotInertError
-            if any(isinstance(value, _Unknown) for value in values):
-                return _Unknown()
+            if any(isinstance(value, Bound) for value in values):
+                return Bound()
             return tuple(values) if isinstance(node, ast.Tuple) else values
         case ast.Set(elts=items):
-            return _computed(set, [fold(item, constants) for item in items])
+            return _computed(lambda *some: set(some), *(fold(item, constants) for item in items))
         case ast.Dict(keys=keys, values=items):
             return _fold_dict(keys, items, constants)
         case ast.JoinedStr(values=items):
@@ -154,13 +154,15 @@ def fold(node: ast.expr | None, constants: Constants) -> object:
         case ast.BinOp(left=left, op=op, right=right):
             return _fold_binary(op, fold(left, constants), fold(right, constants))
         case ast.BoolOp(values=items):
-            for item in items:
-                fold(item, constants)
-            return _Unknown()
+            for item in items[:-1]:
+                _tested(fold(item, constants))
+            fold(items[-1], constants)
+            return Bound()
         case ast.IfExp(test=test, body=body, orelse=orelse):
-            for part in (test, body, orelse):
-                fold(part, constants)
-            return _Unknown()
+            _tested(fold(test, constants))
+            fold(body, constants)
+            fold(orelse, constants)
+            return Bound()
         case ast.Call():
             return _fold_call(node, constants)
         case _:
@@ -208,7 +210,7 @@ def dotted_name(node: ast.expr) -> str | None:
 
 
 def _computed(function: Callable[..., object], *arguments: object, **named: object) -> object:
-    if any(isinstance(value, _Unknown) for value in (*arguments, *named.values())):
+    if any(isinstance(value, Bound) for value in (*arguments, *named.values())):
         raise _NotInertError  # the operation may not be defined for it
     try:
         value = function(*arguments, **named)
@@ -217,6 +219,11 @@ def _computed(function: Callable[..., object], *arguments: object, **named: obje
     if isinstance(value, (str, bytes, list, tuple)) and len(value) > _MAX_SIZE:
         raise _NotInertError
     return value
+
+
+def _tested(value: object) -> None:
+    if isinstance(value, Bound):
+        raise _NotInertError  # its truth may not be defined
 
 
 def _fold_binary(op: ast.operator, left: object, right: object) -> object:
@@ -245,14 +252,14 @@ def _fold_dict(keys: list[ast.expr | None], values: list[ast.expr], constants: C
         if key_node is None:
             raise _NotInertError
         key, value = fold(key_node, constants), fold(value_node, constants)
-        if isinstance(key, _Unknown):
+        if isinstance(key, Bound):
             raise _NotInertError  # it may not be hashable
         try:
             result[key] = value
         except TypeError as error:
             raise _NotInertError from error
-        known = known and not isinstance(value, _Unknown)
-    return result if known else _Unknown()
+        known = known and not isinstance(value, Bound)
+    return result if known else Bound()
 
 
 def _fold_text(items: list[ast.expr], constants: Constants) -> object:
@@ -264,7 +271,7 @@ def _fold_text(items: list[ast.expr], constants: Constants) -> object:
             value = fold(item.value, constants)
             if not isinstance(value, (str, int)):
                 raise _NotInertError
-            texts.append(repr(value) if item.conversion == ord("r") else str(value))
+            texts.append(str(_computed(repr if item.conversion == ord("r") else str, value)))
         else:
             texts.append(str(fold(item, constants)))
     return "".join(texts)
@@ -272,8 +279,14 @@ def _fold_text(items: list[ast.expr], constants: Constants) -> object:
 
 def _fold_call(node: ast.Call, constants: Constants) -> object:
     name = dotted_name(node.func)
-    if name is None or name.partition(".")[0] in constants:
+    if name is None or "*" in constants:
         raise _NotInertError
+    head, dot, rest = name.partition(".")
+    if head in constants:
+        known = constants[head]
+        name = f"{known.origin}{dot}{rest}" if isinstance(known, Bound) else "?"
+    elif dot:
+        raise _NotInertError  # nothing has bound it
     if any(isinstance(item, ast.Starred) for item in node.args):
         raise _NotInertError
     named: dict[str, object] = {}
@@ -283,7 +296,7 @@ def _fold_call(node: ast.Call, constants: Constants) -> object:
         named[keyword.arg] = fold(keyword.value, constants)
     arguments = [fold(item, constants) for item in node.args]
     if name in _INERT_CALLS:
-        return _Unknown()
+        return Bound()
     function = _FOLDED_CALLS.get(name)
     if function is None:
         raise _NotInertError

@@ -38,4 +38,7 @@ def write_node(node: object, parts: list[str]) -> None:
         for item in node:
             write_node(item, parts)
     else:
-        parts.append(repr(node))
+        try:
+            parts.append(repr(node))
+        except ValueError:  # an integer with more digits than `repr` likes
+            parts.append(f"{node:#x}")

@@ -22,8 +22,9 @@ and with it the block around both.
 """
 
 import ast
+import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -37,8 +38,15 @@ from impact_select.model.source import (
     UnitKind,
 )
 from impact_select.outline.decorators import is_fixture
-from impact_select.outline.evaluate import dotted_name, fold, is_inert, is_plain_annotation
+from impact_select.outline.evaluate import (
+    Bound,
+    dotted_name,
+    fold,
+    is_inert,
+    is_plain_annotation,
+)
 from impact_select.outline.fingerprint import fingerprint, write_node
+from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
 from impact_select.outline.suites import Suite, first_line, own_spans, suites
 
@@ -71,7 +79,10 @@ def parse_outline(source: bytes) -> Outline:
         UnparsedSource: It does not decode or parse.
     """
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            # Its compilation warns by itself; where warnings are errors, ours would fail.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
     except SyntaxError as error:
         raise UnparsedSource(error.lineno or 0, error.msg) from error
     except (ValueError, RecursionError, MemoryError) as error:
@@ -94,6 +105,9 @@ class _Builder:
     keys: Counter[str] = field(default_factory=Counter)
     qualnames: Counter[str] = field(default_factory=Counter)
     constants: dict[str, object] = field(default_factory=dict)
+    rebound: set[str] = field(default_factory=set)
+    scopes: dict[str, Scope] = field(default_factory=dict)
+    holders: dict[str, _Function] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
 
     def finished(self) -> Outline:
@@ -198,7 +212,10 @@ class _Builder:
             if isinstance(statement, ast.Import) and alias.asname is None:
                 bound = alias.name.partition(".")[0]
             target = f"{source}:{alias.name}:{alias.asname}"
-            self.constants.pop(bound, None)
+            if bound == "*":
+                self.constants.clear()  # it may bind any of them anew
+            whole = alias.name if alias.asname else bound
+            self.constants[bound] = Bound(f"{source}.{alias.name}" if source else whole)
             if isinstance(statement, ast.Import) or not statement.module:
                 self.modules.add(bound)
             self.import_facts.append(_import_fact(len(self.units), statement, alias))
@@ -226,10 +243,10 @@ class _Builder:
         if isinstance(statement, ast.AnnAssign):
             inert = inert and is_plain_annotation(statement.annotation)
         inert = inert and (plain or isinstance(statement, ast.AnnAssign))
+        known = not scope and not place and inert and value is not None
+        result = fold(value, self.constants) if known else Bound()
         for name in names:
-            self.constants.pop(name, None)
-            if not scope and not place and inert and value is not None:
-                self.constants[name] = fold(value, self.constants)
+            self.constants[name] = Bound() if name in self.rebound else result
         self.unit(
             UnitKind.VARIABLE,
             scope,
@@ -246,10 +263,10 @@ class _Builder:
         inner = suites(statement)
         parts: list[str] = []
         self.statement_parts(statement, inner, parts)
-        bound = tuple(sorted(_header_names(statement)))
-        for name in bound:
-            self.constants.pop(name, None)
+        bound = tuple(sorted(_header_names(statement, inner)))
+        self.constants.update(dict.fromkeys(bound, Bound()))
         digest = fingerprint(parts)
+        self.local_imports(statement)
         self.unit(
             UnitKind.EFFECT,
             scope,
@@ -272,7 +289,7 @@ class _Builder:
         arguments = node.args
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         every += [some for some in (arguments.vararg, arguments.kwarg) if some is not None]
-        self.constants.pop(node.name, None)
+        self.constants[node.name] = Bound()
         self.facts(node, qualname, tuple(argument.arg for argument in every))
         first, last = _header_span(node)
         signature: list[str] = [node.__class__.__name__, node.name]
@@ -282,6 +299,7 @@ class _Builder:
         # How many have a default decides which calls are complete.
         signature.append(f"{len(arguments.defaults)}")
         signature.append("".join("-" if some is None else "d" for some in arguments.kw_defaults))
+        _write_type_parameters(node, signature)
         self.unit(
             UnitKind.SIGNATURE, qualname, header, signature, [(first, last)], names=(node.name,)
         )
@@ -294,6 +312,7 @@ class _Builder:
         if annotations:
             parts = [some.arg if some.annotation is not None else "" for some in every]
             self.header_part(UnitKind.ANNOTATIONS, qualname, header, annotations, node.name, parts)
+        self.holders[qualname] = node
         body = self.docstring(node, node.body, qualname)
         self.block(body, qualname, "", _entry_lines(node, body))
 
@@ -327,7 +346,11 @@ class _Builder:
     ) -> None:
         parts = list(parts or [])
         write_node(nodes, parts)
-        inert = all(is_inert(some, self.constants) for some in nodes)
+        evaluated = nodes
+        if kind is UnitKind.DECORATORS:
+            # What they do to the function is theirs to say; their arguments come first.
+            evaluated = [argument for some in nodes for argument in _arguments(some)]
+        inert = all(is_inert(some, self.constants) for some in evaluated)
         loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
         if kind is UnitKind.ANNOTATIONS:
             inert = all(is_plain_annotation(some) for some in nodes)
@@ -344,11 +367,11 @@ class _Builder:
 
     def class_(self, node: ast.ClassDef, scope: str, place: str) -> None:
         qualname = self.qualname(scope, node.name)
-        self.constants.pop(node.name, None)
         self.classes.append(_class_facts(node, qualname))
         parts: list[str] = [node.name]
         write_node(node.bases, parts)
         write_node(node.keywords, parts)
+        _write_type_parameters(node, parts)
         nodes = [*node.bases, *(keyword.value for keyword in node.keywords)]
         loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
         self.unit(
@@ -362,7 +385,9 @@ class _Builder:
             loads=loads,
         )
         self.decorators(node, qualname, place)
+        outside = dict(self.constants)
         self.definition_suite(node.body, qualname, "", holder=node)
+        self.constants = {**outside, node.name: Bound()}
 
     # -- run time -------------------------------------------------------------------
 
@@ -378,6 +403,7 @@ class _Builder:
         spans = list(extra_lines)
         nested: list[tuple[list[ast.stmt], str, str]] = []
         definitions: list[_Function | ast.ClassDef] = []
+        cut: set[int] = set()
         for statement in body:
             start = len(parts)
             inner = suites(statement)
@@ -390,13 +416,35 @@ class _Builder:
             for index, suite in enumerate(inner):
                 if suite.own_lines:
                     nested.append((suite.body, symbol, f"{place}/{digest}.{index}"))
+                    cut.update(map(id, suite.body))
         for statement in body:
             self.local_imports(statement)
+            if isinstance(statement, ast.Global):
+                self.rebound.update(statement.names)
+                self.constants.update(dict.fromkeys(statement.names, Bound()))
+        if place or cut or definitions or symbol in self.scopes:
+            parts += self.scope_parts(body, symbol, place, cut)
         self.unit(UnitKind.BLOCK, symbol, place, parts, spans)
         for inner_body, owner, inner_place in nested:
             self.block(inner_body, owner, inner_place, [])
         for definition in definitions:
             self.local_definition(definition, symbol)
+
+    def scope(self, symbol: str) -> Scope | None:
+        """Return the scope of a function, which most do not need: they are one block."""
+        if symbol not in self.scopes and symbol in self.holders:
+            self.scopes[symbol] = scope_of(self.holders[symbol], None)
+        return self.scopes.get(symbol)
+
+    def scope_parts(
+        self, body: list[ast.stmt], symbol: str, place: str, cut: Collection[int]
+    ) -> list[str]:
+        """Render what the other blocks of a function decide for one of them."""
+        scope = self.scope(symbol)
+        if scope is None:
+            return []
+        generates = scope.generates and not place
+        return [*scope.marks(body, cut), *(["generates"] if generates else [])]
 
     def local_imports(self, statement: ast.stmt) -> None:
         """Note the imports among the statements of the block that is made next.
@@ -418,8 +466,9 @@ class _Builder:
 
     def local_definition(self, node: _Function | ast.ClassDef, symbol: str) -> None:
         """Make the units of a function or class that is defined when its function runs."""
-        scope = f"{symbol}.<locals>"
-        qualname = self.qualname(scope, node.name)
+        in_class = any(facts.qualname == symbol for facts in self.classes)
+        qualname = self.qualname(symbol if in_class else f"{symbol}.<locals>", node.name)
+        self.scopes[qualname] = scope_of(node, self.scope(symbol))
         body = self.docstring(node, node.body, qualname)
         if isinstance(node, ast.ClassDef):
             self.classes.append(_class_facts(node, qualname))
@@ -438,6 +487,12 @@ class _Builder:
             return
         parts.append(statement.__class__.__name__)
         _write_without(statement, cut, parts)
+
+
+def _write_type_parameters(node: _Function | ast.ClassDef, parts: list[str]) -> None:
+    parameters: list[ast.AST] = getattr(node, "type_params", [])  # from Python 3.12 on
+    if parameters:
+        write_node(parameters, parts)
 
 
 def _write_without(node: ast.AST, cut: set[int], parts: list[str]) -> None:
@@ -497,10 +552,10 @@ def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> tuple[str
     return tuple(names)
 
 
-def _header_names(statement: ast.stmt) -> set[str]:
-    """Return the names that a compound statement binds in its header."""
+def _header_names(statement: ast.stmt, inner: list[Suite]) -> set[str]:
+    """Return the names that a statement binds outside its suites with own lines."""
     names: set[str] = set()
-    inside = {id(some) for suite in suites(statement) for some in suite.body}
+    inside = {id(some) for suite in inner if suite.own_lines for some in suite.body}
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
@@ -510,6 +565,10 @@ def _header_names(statement: ast.stmt) -> set[str]:
             names.add(node.id)
         if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             names.add(node.name)
+        if isinstance(node, ast.MatchMapping) and node.rest:
+            names.add(node.rest)
+        if isinstance(node, ast.alias):
+            names.add(node.asname or node.name.partition(".")[0])
         if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
             continue
         if isinstance(node, ast.GeneratorExp):
@@ -537,17 +596,40 @@ def _loads(statement: ast.stmt) -> tuple[str, ...]:
 
 
 def _names_read(node: ast.AST) -> set[str]:
-    return {
-        some.id
-        for some in ast.walk(node)
-        if isinstance(some, ast.Name) and isinstance(some.ctx, ast.Load)
-    }
+    """Return the names that a node reads, without those of its lambdas and comprehensions."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            return {name}
+        case ast.Lambda(args=arguments, body=body):
+            own = {some.arg for some in ast.walk(arguments) if isinstance(some, ast.arg)}
+            return _names_read(arguments) | (_names_read(body) - own)
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            own = {
+                some.id
+                for generator in node.generators
+                for some in ast.walk(generator.target)
+                if isinstance(some, ast.Name)
+            }
+            first = _names_read(node.generators[0].iter)  # evaluated outside
+            return first | (_names_below(node) - own)
+        case _:
+            return _names_below(node)
+
+
+def _names_below(node: ast.AST) -> set[str]:
+    return {name for child in ast.iter_child_nodes(node) for name in _names_read(child)}
 
 
 def _decorator_name(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         node = node.func
     return dotted_name(node) or "?"
+
+
+def _arguments(node: ast.expr) -> list[ast.expr]:
+    if not isinstance(node, ast.Call):
+        return []
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def _class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:

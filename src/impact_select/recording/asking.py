@@ -3,6 +3,7 @@
 import os
 import sys
 import sysconfig
+from functools import cache
 from types import FrameType
 from typing import Final
 
@@ -26,6 +27,18 @@ _TOOL_FRAMES: Final = (
 # What pytest looks at on its own account, as the nearest caller from outside the standard
 # library: the folders that it collects. Which of them hold tests is no secret to us.
 _RUNNER_FRAMES: Final = ("/_pytest/", "/pluggy/", "/xdist/", "/execnet/")
+# A text file of doctests has no code: what pytest reads of it is all there is.
+_TEXT_READER: Final = "/_pytest/doctest.py"
+# Frames that import for their caller and keep nothing.
+_PASSING_ON: Final = (
+    "/importlib/__init__.py",
+    "/pkgutil.py",
+    "/runpy.py",
+    "/unittest/mock.py",
+    "/contextlib.py",
+    "/pytest_mock/plugin.py",
+    "/impact_select/recording/imports.py",
+)
 _IMPORT_FRAMES: Final = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 
@@ -52,6 +65,7 @@ class Asker:
         frame: FrameType | None = sys._getframe(depth + 1)  # noqa: SLF001 - the documented way
         importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
         nearest: str | None = None
+        lines_only = False
         while frame is not None:
             filename = frame.f_code.co_filename
             file = self._index.file(filename)
@@ -61,13 +75,36 @@ class Asker:
                 return None, True, importing
             if nearest is None and not self._is_standard(filename):
                 nearest = filename
+            lines_only = lines_only or filename.endswith("/linecache.py")
             frame = frame.f_back
-        by_runner = nearest is not None and any(part in nearest for part in _RUNNER_FRAMES)
+        by_runner = (
+            nearest is not None
+            and any(part in nearest for part in _RUNNER_FRAMES)
+            and (lines_only or not nearest.endswith(_TEXT_READER))
+        )
         return None, by_runner, importing
 
     def _is_standard(self, filename: str) -> bool:
         inside = filename.startswith(self._standard) and "site-packages" not in filename
         return inside or filename.startswith("<frozen")
+
+    def is_elsewhere(self, depth: int) -> bool:
+        """Tell whether an import was asked for by code that is neither the project's nor pytest's.
+
+        Such code may keep the module, as a web framework keeps its routes; whoever runs that
+        code later depends on the module too, and nobody sees it.
+
+        Args:
+            depth: How many frames above this one to start.
+        """
+        frame: FrameType | None = sys._getframe(depth + 1)  # noqa: SLF001 - as above
+        while frame is not None:
+            filename = frame.f_code.co_filename
+            if filename not in _IMPORT_FRAMES and not _passes_on(filename):
+                own = self._index.file(filename) is not None
+                return not own and "/_pytest/" not in filename
+            frame = frame.f_back
+        return False
 
     def _place(self, frame: FrameType, file: SourceFile) -> Place:
         units = file.units_at(frame.f_lineno, frame.f_code)
@@ -79,3 +116,8 @@ class Asker:
             known = any(part in filename for part in self._tools)
             self._is_tool[filename] = known
         return known
+
+
+@cache
+def _passes_on(filename: str) -> bool:
+    return filename.endswith(_PASSING_ON)

@@ -26,14 +26,16 @@ class CacheWatch:
     def start(self) -> None:
         """Patch `functools`."""
         functools.lru_cache = self._lru_cache
+        self._owners.before_switch = self.note_hits
 
     def stop(self) -> None:
         """Put `functools` back."""
         functools.lru_cache = self._original
+        self._owners.before_switch = None
 
     def note_hits(self) -> None:
         """Give the fills of every cache that was hit since the last call to the top owner."""
-        for number, (wrapper, key) in self._caches.items():
+        for number, (wrapper, key) in list(self._caches.items()):
             hits = wrapper.cache_info().hits
             if hits != self._hits[number]:
                 self._hits[number] = hits

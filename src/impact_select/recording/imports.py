@@ -26,6 +26,7 @@ class ImportWatch:
         names: Names and package of each project file that was executed as a module.
         dynamic: For each file, the places in the project that asked for its import
             (None: nobody in the project).
+        elsewhere: Files that code of others imported, be it on behalf of the project.
     """
 
     def __init__(self, index: SourceIndex, owners: OwnerStack, asker: Asker) -> None:
@@ -35,6 +36,7 @@ class ImportWatch:
         self._originals: list[tuple[type, Callable[..., None]]] = []
         self.names: dict[RepoPath, set[tuple[str, str]]] = {}
         self.dynamic: dict[RepoPath, set[tuple[RepoPath, int] | None]] = {}
+        self.elsewhere: set[RepoPath] = set()
 
     def start(self) -> None:
         """Patch the loaders."""
@@ -75,6 +77,8 @@ class ImportWatch:
         self.names.setdefault(file.path, set()).add((module.__name__, spec.parent or ""))
         place, _, _ = self._asker.ask(2)
         self.dynamic.setdefault(file.path, set()).add(place)
+        if self._asker.is_elsewhere(2):
+            self.elsewhere.add(file.path)
         key = OwnerKey(OwnerKind.IMPORT, file.path)
         self._owners.begin(key)
         return key

@@ -6,16 +6,17 @@ and its relatives, so these are wrapped while recording.
 """
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OPAQUE_READ, Place, Read, ReadKind
 from impact_select.recording.asking import Asker
 from impact_select.recording.owners import OwnerStack
+from impact_select.recording.processes import ProcessWatch
 from impact_select.recording.source_index import ProjectFolder
 
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -79,6 +80,7 @@ class InputWatch:
         self.asked: dict[Place, set[Read]] = {}
         self.failed_imports: dict[Place, set[str]] = {}
         self.written: set[RepoPath] = set()
+        self._processes = ProcessWatch(self._forked)
 
     def start(self) -> None:
         """Begin to listen; wrap what has no audit event."""
@@ -93,9 +95,12 @@ class InputWatch:
                 if original in supported:
                     supported.add(wrapper)
 
+        self._processes.start()
+
     def stop(self) -> None:
         """Stop listening."""
         _hook.target = None
+        self._processes.stop()
         for name, original in self._originals.items():
             wrapper = getattr(os, name)
             for supported in _support_sets():
@@ -156,7 +161,10 @@ class InputWatch:
             self.failed_imports.setdefault(place, set()).add(name)
 
     def _connected(self, arguments: tuple[Any, ...]) -> None:
-        path = self._path(arguments[0])
+        name = arguments[0]
+        if isinstance(name, str) and name.startswith("file:"):
+            name = unquote(urlsplit(name).path)
+        path = self._path(name)
         if path is not None:
             self._note(path, ReadKind.CONTENT, 4)
 
@@ -171,7 +179,18 @@ class InputWatch:
                     if path and self._exists(path):
                         self._note(path, ReadKind.CONTENT, 4)
                 return
-        place, tool, _ = self._asker.ask(3)
+        self._opaque(4)
+
+    def _forked(self) -> None:
+        if not self._busy:
+            self._busy = True
+            try:
+                self._opaque(5)
+            finally:
+                self._busy = False
+
+    def _opaque(self, depth: int) -> None:
+        place, tool, _ = self._asker.ask(depth)
         if tool:
             return
         self._owners.read(OPAQUE_READ)
@@ -231,10 +250,8 @@ class InputWatch:
             path = self._path(name)
             if not path:
                 return
-            if found is None or found is False:
+            if found is None or (found is False and not self._exists(path)):
                 kind = ReadKind.MISSING
-            elif isinstance(found, os.stat_result) and stat.S_ISDIR(found.st_mode):
-                return  # folders come and go with their files, whose listing counts
             else:
                 kind = ReadKind.STATUS
             place, tool, importing = self._asker.ask(2)

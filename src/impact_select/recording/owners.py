@@ -5,7 +5,7 @@ it (a module that a test imports, a fixture that it is the first to need), so th
 uses the upper one; but nothing that begins under the session alone is the session's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,7 +18,11 @@ SESSION: Final = OwnerKey(OwnerKind.SESSION, "")
 
 
 class OwnerStack:
-    """Owners of this process, what they use, and which of them is on top."""
+    """Owners of this process, what they use, and which of them is on top.
+
+    Attributes:
+        before_switch: Called before another owner comes to be on top.
+    """
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
@@ -27,6 +31,7 @@ class OwnerStack:
         self._stack: list[int] = [0]
         self._uses: dict[int, set[int]] = {0: set()}
         self._reads: dict[int, set[Read]] = {}
+        self.before_switch: Callable[[], None] | None = None
 
     @property
     def top(self) -> OwnerKey:
@@ -41,6 +46,8 @@ class OwnerStack:
             used: False when the owner below does not depend on it, as for the tear-down
                 of a fixture that happens to come within some test.
         """
+        if self.before_switch is not None:
+            self.before_switch()
         number = self._number(key)
         below = self._stack[-1]
         if used and below and below != number:
@@ -53,6 +60,8 @@ class OwnerStack:
         number = self._number(key)
         if number not in self._stack[1:]:
             return
+        if self.before_switch is not None:
+            self.before_switch()
         fresh = False
         while len(self._stack) > 1:
             removed = self._stack.pop()

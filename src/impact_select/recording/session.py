@@ -140,18 +140,20 @@ class Recording:
         return records
 
     def _imported_by_others(self) -> frozenset[RepoPath]:
-        """Return the modules that nobody in the project asked for: they are the session's.
+        """Return the modules that others asked for and may have kept: they are the session's.
 
         Those that pytest imports are not meant: test files concern their own tests,
         conftest files those below them, packages the modules in them.
         """
         asked = self._imports.dynamic.items()
-        found = {path for path, places in asked if None in places}
+        found = {
+            path for path, places in asked if None in places and not path.endswith("__init__.py")
+        }
         own = self._tests.collected_files()
         return frozenset(
             path
-            for path in found - own
-            if path.rpartition("/")[2] not in {"conftest.py", "__init__.py"}
+            for path in (found | self._imports.elsewhere) - own
+            if path.rpartition("/")[2] != "conftest.py"
         )
 
     def _add_loaded(self, by_file: dict[RepoPath, BitMap], path: RepoPath) -> None:

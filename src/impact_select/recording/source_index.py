@@ -10,7 +10,7 @@ from types import CodeType
 from typing import Final
 
 from impact_select.model.ids import Blob, RepoPath
-from impact_select.model.source import Outline, UnitKind
+from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.outline.parse import UnparsedSource, parse_outline
 
 _FOREIGN_PARTS: Final = frozenset(
@@ -115,7 +115,7 @@ class SourceFile:
             if unit.kind is UnitKind.BLOCK:
                 entries.setdefault(unit.symbol, self.base + index)
         for facts in outline.definitions:
-            plain = facts.qualname.partition("#")[0]
+            plain = plain_name(facts.qualname)
             entry = entries.get(facts.qualname)
             self._symbols[plain.rpartition(".")[2], facts.first_line] = facts.qualname
             if entry is not None:

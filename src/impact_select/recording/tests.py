@@ -29,6 +29,7 @@ class TestWatch:
         self._running: dict[str, tuple[Outcome, float]] = {}
         self._facts: dict[str, tuple[tuple[str, ...], RepoPath, str, bool]] = {}
         self._collected: set[RepoPath] = set()
+        self._read_through: set[RepoPath] = set()
         self._with_tests: set[RepoPath] = set()
         self.tests: dict[TestId, TestRecord] = {}
 
@@ -38,7 +39,7 @@ class TestWatch:
 
     def empty_files(self) -> frozenset[RepoPath]:
         """Return the files that were collected and held no test."""
-        return frozenset(self._collected - self._with_tests)
+        return frozenset(self._read_through - self._with_tests)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -75,11 +76,12 @@ class TestWatch:
         repo_path = self._folder.repo_path(str(path)) if path is not None and is_file else None
         if not repo_path:
             return (yield)
+        self._collected.add(repo_path)
         with self._owners.turn(OwnerKey(OwnerKind.COLLECT, repo_path)):
             report = yield
         # A file that failed, skipped itself, or was passed over (--lf) may hold tests.
         if report.passed and self._owners.had_turn(OwnerKey(OwnerKind.IMPORT, repo_path)):
-            self._collected.add(repo_path)
+            self._read_through.add(repo_path)
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -27,6 +27,7 @@ from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.recorded import ReadKind
 from impact_select.model.selection import Cause
+from impact_select.model.source import plain_name
 from impact_select.outline.decorators import is_pure
 from impact_select.ports import EvidenceStore
 
@@ -67,13 +68,22 @@ class Rules:
         if own:
             yield Affected(own, Cause(change.kind.value, str(change)))
 
-    def removed(self, version: FileVersion) -> Iterator[Affected]:
-        """A file is gone: those that ran, imported or read it, or listed its folder."""
+    def removed(self, version: FileVersion, folders: frozenset[str]) -> Iterator[Affected]:
+        """A file is gone: those that ran, imported or read it, or listed its folder.
+
+        Args:
+            version: The file.
+            folders: Folders that are still there.
+        """
         cause = Cause(ChangeKind.FILE_REMOVED.value, f"{version.path} removed")
         yield Affected(self._reacher.depending(version.path), cause)
         yield from self._looked(version.path, _LOOK, cause)
         folder = RepoPath(_parent(version.path))
         yield from self._looked(folder, (ReadKind.LISTING,), cause)
+        while folder and folder not in folders:
+            yield from self._looked(folder, _LOOK, cause)
+            folder = RepoPath(_parent(folder))
+            yield from self._looked(folder, (ReadKind.LISTING,), cause)
         if version.path.rpartition("/")[2] == "conftest.py":
             yield Affected(self._below(folder), cause)
 
@@ -147,12 +157,16 @@ class Rules:
                 yield Name(path, name, rebound=True)
             case ChangeKind.FUNCTION_REMOVED:
                 yield from ran
-                yield Name(path, name, gone=True)
+                yield Name(path, name, gone=True, judged=True)
             case ChangeKind.METHOD_ADDED | ChangeKind.METHOD_REMOVED:
                 yield from ran
                 yield Attribute(path, symbol, name)
                 yield from self._reacher.methods(path, symbol, name)
-                if _is_special(name) or self._reacher.is_consumed(path, symbol):
+                if (
+                    _is_special(name)
+                    or self._reacher.is_consumed(path, symbol)
+                    or self._reacher.is_abstract(path, symbol, name)
+                ):
                     yield Class(path, symbol)
             case ChangeKind.SIGNATURE:
                 yield from ran
@@ -180,7 +194,7 @@ class Rules:
                 yield from ran
                 yield Class(path, symbol)
                 if "." not in symbol:
-                    yield Name(path, name, gone=True)
+                    yield Name(path, name, gone=True, judged=True)
             case ChangeKind.BASES:
                 yield Class(path, symbol)
             case ChangeKind.ATTRIBUTE:
@@ -193,7 +207,7 @@ class Rules:
                 yield Name(path, name, rebound=True)
             case ChangeKind.VARIABLE_REMOVED:
                 yield from ran
-                yield Name(path, name, gone=True)
+                yield Name(path, name, gone=True, judged=True)
             case ChangeKind.EFFECT | ChangeKind.UNCLASSIFIED:
                 yield Effects(path)
                 if symbol:
@@ -261,8 +275,14 @@ class Rules:
             yield Name(path, "__doc__")
         yield from self._member_of_consumed(path, symbol)
         outline = self._reacher.outline(version.blob)
+        outer, local, _ = symbol.partition(".<locals>.")
         for facts in outline.definitions if outline is not None else ():
-            if facts.qualname == symbol and not all(is_pure(name) for name in facts.decorators):
+            if plain_name(facts.qualname) != symbol:
+                continue
+            read = not all(is_pure(name) for name in facts.decorators)
+            if local and (read or self._reacher.is_consumed(path, symbol)):
+                yield from self._reacher.symbol_blocks(path, outer)
+            elif read:
                 yield Effects(path)
         for reader in _DOC_READERS:
             for root, blob, units in self._store.references(reader):

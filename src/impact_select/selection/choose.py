@@ -20,7 +20,7 @@ from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.impact_map import Environment, FileVersion, Recorded, Snapshot
 from impact_select.model.recorded import Outcome
 from impact_select.model.selection import Cause, Fallback, RetestAll, Selection, Subset
-from impact_select.model.source import Outline
+from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import Target, TreeFile
 from impact_select.outline.parse import UnparsedSource, parse_outline
 from impact_select.ports import EvidenceStore
@@ -56,6 +56,7 @@ class _Findings:
     unread: set[RepoPath] = field(default_factory=set)
     outlines: dict[RepoPath, Outline] = field(default_factory=dict)
     fallbacks: list[Fallback] = field(default_factory=list)
+    folders: frozenset[str] | None = None
 
 
 def choose(
@@ -209,7 +210,9 @@ class _Comparison:
         """Return whom a different file affects, and whether more than its text differs."""
         now = target.files.get(version.path)
         if now is None:
-            return list(self._rules.removed(version)), True
+            if findings.folders is None:
+                findings.folders = _folders(target.files)
+            return list(self._rules.removed(version, findings.folders)), True
         found: list[Affected] = []
         if now.mode != version.mode:
             found.extend(self._rules.mode(version))
@@ -365,7 +368,7 @@ def _exists(recorded: Recorded, head: Target, findings: _Findings) -> bool:
     if outline is None or not recorded.function or recorded.reads_docs:
         return True
     holder = recorded.function.rpartition(".")[0]
-    if any(facts.qualname.partition("#")[0] == recorded.function for facts in outline.functions):
+    if any(plain_name(facts.qualname) == recorded.function for facts in outline.functions):
         return True
     if not holder:
         # It may come from elsewhere, by an import.

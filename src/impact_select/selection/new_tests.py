@@ -1,11 +1,11 @@
 """Tests that the map cannot know, by name: pytest alone finds out whether they are some."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from impact_select.model.ids import RepoPath
-from impact_select.model.source import Outline
+from impact_select.model.source import ClassFacts, FunctionFacts, Outline, UnitKind
 from impact_select.ports import EvidenceStore
 
 
@@ -17,6 +17,7 @@ class TestNames:
         files: Patterns of file names (`python_files`).
         folders: Folders of the repository in which it looks; empty for all.
         custom: True when functions or classes follow patterns other than pytest's own.
+        texts: Patterns of the names of text files that hold doctests.
     """
 
     __test__ = False
@@ -24,10 +25,11 @@ class TestNames:
     files: tuple[str, ...] = ("test_*.py", "*_test.py")
     folders: tuple[RepoPath, ...] = ()
     custom: bool = False
+    texts: tuple[str, ...] = ("test*.txt",)
 
 
 def new_tests(
-    present: Iterable[RepoPath],
+    present: Collection[RepoPath],
     known: set[RepoPath],
     empty: frozenset[RepoPath],
     outlines: Mapping[RepoPath, Outline],
@@ -54,13 +56,12 @@ def new_tests(
         and (path not in empty or path in outlines)
         and is_test_file(path, names)
     ]
+    files += _with_new_doctests(present, known, outlines, store, names)
     tests: list[str] = []
     for path in sorted(known & outlines.keys()):
-        prefixes = {
-            recorded.test.partition("::")[0]
-            for recorded in store.recordings.values()
-            if recorded.path == path
-        }
+        recordings = [one for one in store.recordings.values() if one.path == path]
+        prefixes = {recorded.test.partition("::")[0] for recorded in recordings}
+        holders = {recorded.function.rpartition(".")[0] for recorded in recordings}
         before = {
             facts.qualname
             for version in store.versions.get(path, ())
@@ -68,39 +69,93 @@ def new_tests(
             if outline is not None
             for facts in outline.definitions
         }
-        added = [name for name in _definitions(outlines[path]) if name not in before]
-        if added and names.custom:
+        added = [facts for facts in _definitions(outlines[path]) if facts.qualname not in before]
+        if added and (names.custom or any(_may_hold_tests(facts, holders) for facts in added)):
             files.append(path)
             continue
-        for name in added:
-            if _is_test(name, added):
-                tests.extend(f"{prefix}::{name.replace('.', '::')}" for prefix in prefixes)
-    return tuple(sorted(files)), tuple(sorted(tests))
+        for facts in added:
+            if _is_test(facts, holders):
+                name = facts.qualname.replace(".", "::")
+                tests.extend(f"{prefix}::{name}" for prefix in prefixes)
+    return tuple(sorted(set(files))), tuple(sorted(tests))
 
 
 def is_test_file(path: RepoPath, names: TestNames) -> bool:
     """Tell whether pytest would look for tests in a file."""
-    if not path.endswith(".py"):
-        return False
-    if names.folders and not any(
+    return path.endswith(".py") and _is_within(path, names) and _is_named(path, names.files)
+
+
+def _is_within(path: RepoPath, names: TestNames) -> bool:
+    return not names.folders or any(
         path == folder or path.startswith(f"{folder}/") for folder in names.folders
-    ):
-        return False
-    return any(fnmatch(path.rpartition("/")[2], pattern) for pattern in names.files)
+    )
 
 
-def _definitions(outline: Outline) -> list[str]:
+def _is_named(path: RepoPath, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(path.rpartition("/")[2], pattern) for pattern in patterns)
+
+
+def _with_new_doctests(
+    present: Collection[RepoPath],
+    known: set[RepoPath],
+    outlines: Mapping[RepoPath, Outline],
+    store: EvidenceStore,
+    names: TestNames,
+) -> Iterator[RepoPath]:
+    """Yield the files that may hold new doctests, where a map shows that doctests are run."""
+    documented = {one.path for one in store.recordings.values() if one.reads_docs}
+    in_code = any(path.endswith(".py") for path in documented)
+    in_text = any(not path.endswith(".py") for path in documented)
+    for path in present:
+        if not _is_within(path, names):
+            continue
+        if path.endswith(".py"):
+            if in_code and _has_new_text(path, outlines.get(path), store):
+                yield path
+        elif in_text and path not in known and _is_named(path, names.texts):
+            yield path
+
+
+def _has_new_text(path: RepoPath, outline: Outline | None, store: EvidenceStore) -> bool:
+    """Tell whether a module has a docstring that no recorded version of it had."""
+    versions = store.versions.get(path, ())
+    if outline is None:
+        return not versions
+    before = {
+        text
+        for version in versions
+        for known in [store.outline(version.blob)]
+        if known is not None
+        for text in _texts(known)
+    }
+    return not _texts(outline) <= before
+
+
+def _texts(outline: Outline) -> set[tuple[str, str]]:
+    return {(unit.symbol, unit.fingerprint) for unit in outline.units if unit.kind is UnitKind.DOC}
+
+
+def _definitions(outline: Outline) -> list[FunctionFacts | ClassFacts]:
     return [
-        facts.qualname
+        facts
         for facts in outline.definitions
         if "<locals>" not in facts.qualname and "#" not in facts.qualname
     ]
 
 
-def _is_test(qualname: str, added: list[str]) -> bool:
-    holder, _, name = qualname.rpartition(".")
-    if holder in added:
-        return False  # its class is named already
-    if holder:
-        return name.startswith(("test", "Test"))
-    return name.startswith(("test", "Test")) or name.endswith(("Test", "Tests", "TestCase"))
+def _may_hold_tests(facts: FunctionFacts | ClassFacts, holders: set[str]) -> bool:
+    """Tell whether only pytest can say which tests a definition brings.
+
+    A class may be one of tests or a helper, and pytest stops at an id that names no test.
+    """
+    holder, _, name = facts.qualname.rpartition(".")
+    if isinstance(facts, ClassFacts):
+        return bool(facts.bases) or name.startswith("Test")
+    return bool(holder) and holder not in holders and name.startswith("test")
+
+
+def _is_test(facts: FunctionFacts | ClassFacts, holders: set[str]) -> bool:
+    holder, _, name = facts.qualname.rpartition(".")
+    if isinstance(facts, ClassFacts) or facts.fixture is not None:
+        return False
+    return name.startswith("test") and (not holder or holder in holders)
