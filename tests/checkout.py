@@ -55,7 +55,7 @@ SHOP = {
 LOUD = ["test_loud[anna]", "test_loud[b [1]]", "test_loud[c d]"]
 ALL = ["test_food", *LOUD, "test_other", "test_rates", "TestQuiet::test_quiet"]
 
-_RAN = re.compile(r"^(?:PASSED|FAILED|ERROR|XFAIL|XPASS) (\S+?::.*?)(?: - .*)?$", re.MULTILINE)
+_RAN = re.compile(r"^(?:PASSED|FAILED|ERROR|XFAIL|XPASS) (.+?::.*?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -214,8 +214,8 @@ def _file_ids(project: "Project", selection: "Selection") -> "dict[RepoPath, str
 
 def _from_here(project: "Project") -> Callable[[str], str]:
     """Return what makes a path relative to the current folder, as pytest's arguments are."""
-    way = os.path.relpath(project.root.resolve())
-    return lambda path: os.path.normpath(os.path.join(way, path))
+    root = project.root.resolve()
+    return lambda path: os.path.relpath(root / path)
 
 
 def _explain_verdict(selection: "Selection") -> None:

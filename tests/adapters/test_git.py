@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from impact_select.adapters.git import SUBMODULE, GitHistory
-from impact_select.model.tree import TreeFile
 from impact_select.errors import (
     GitFailed,
     GitMissing,
@@ -21,6 +20,7 @@ from impact_select.errors import (
     UnknownRevision,
 )
 from impact_select.model.ids import Blob, RepoPath, Revision
+from impact_select.model.tree import TreeFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -34,7 +34,7 @@ def answer(shop: Checkout, *arguments: str, cwd: str = "") -> dict[str, object]:
     return dict(found)
 
 
-# -- the answer ------------------------------------------------------------------------------
+# -- the answer ----------------------------------------------------------------
 
 
 def test_ids(shop: Checkout) -> None:
@@ -156,7 +156,7 @@ def test_definitions_that_are_no_tests(shop: Checkout) -> None:
     assert done.status == 0, done.out + done.err
 
 
-# -- which states are compared ---------------------------------------------------------------------
+# -- which states are compared -------------------------------------------------
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ def test_submodule(shop: Checkout, tmp_path: Path) -> None:
     assert "tests/test_tools.py::test_two" not in shop.selected()
 
 
-# -- where the project is ------------------------------------------------------------------------------
+# -- where the project is ------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -362,14 +362,14 @@ def test_odd_paths_in_the_c_locale(odd: Checkout) -> None:
     """The bytes of a path go through, whatever the locale calls them."""
     odd.edit("shöp 2/täx.py", "return 7", "return 6 + 1")
 
-    done = odd.impact("select", "--format", "args", LC_ALL="C", PYTHONUTF8="0")
+    done = odd.impact("select", "--format", "args", LC_ALL="C")
 
     assert done.status == 0, done.err
     assert "täx" not in done.out
     assert done.out == f"'{ODD}::test_rate'\n"
 
 
-# -- what can happen to files -----------------------------------------------------------------------------
+# -- what can happen to files --------------------------------------------------
 
 
 def test_a_renamed_module(shop: Checkout) -> None:
@@ -404,7 +404,7 @@ def test_an_added_conftest(shop: Checkout) -> None:
     """It governs all tests beside and below it."""
     shop.write("tests/conftest.py", "import os\n")
 
-    assert len(shop.selected()) == 6  # the variants of one function count once
+    assert len(shop.selected()) == 5  # the variants of one function count once
 
 
 def test_a_changed_mode(shop: Checkout) -> None:
@@ -414,7 +414,7 @@ def test_a_changed_mode(shop: Checkout) -> None:
     assert shop.selected() == ["tests/test_rates.py::test_rates"]
 
 
-# -- the other commands ---------------------------------------------------------------------------------------
+# -- the other commands --------------------------------------------------------
 
 
 def test_record_and_run(shop: Checkout) -> None:

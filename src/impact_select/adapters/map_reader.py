@@ -16,6 +16,8 @@ from impact_select.adapters.map_schema import (
     bits,
     check_schema,
     check_seal,
+    from_column,
+    to_column,
     unpack_outline,
 )
 from impact_select.adapters.snapshot_facts import facts_from_json
@@ -86,7 +88,7 @@ class ImpactMap:
         """All file versions by number."""
         with self._checked():
             return {
-                int(number): FileVersion(int(number), RepoPath(path), Blob(blob), mode)
+                int(number): FileVersion(int(number), RepoPath(from_column(path)), Blob(blob), mode)
                 for number, path, blob, mode in self._rows("SELECT id, path, blob, mode FROM file")
             }
 
@@ -113,10 +115,10 @@ class ImpactMap:
             return {
                 int(number): Recorded(
                     int(number),
-                    TestId(test),
+                    TestId(from_column(test)),
                     Outcome(outcome),
                     float(duration),
-                    RepoPath(path),
+                    RepoPath(from_column(path)),
                     function,
                     bool(reads_docs),
                     int(at),
@@ -170,7 +172,7 @@ class ImpactMap:
         """Return the kind and name of an owner."""
         with self._checked():
             row = self._one("SELECT kind, name FROM owner WHERE id = ?", number)
-            return ("", "") if row is None else (str(row[0]), str(row[1]))
+            return ("", "") if row is None else (str(row[0]), from_column(str(row[1])))
 
     def readers(self, path: RepoPath, kinds: Iterable[ReadKind]) -> BitMap:
         """Return the owners that looked at a path in one of some ways."""
@@ -178,7 +180,9 @@ class ImpactMap:
         with self._checked():
             for kind in kinds:
                 row = self._one(
-                    "SELECT owners FROM reads WHERE path = ? AND kind = ?", path, kind.value
+                    "SELECT owners FROM reads WHERE path = ? AND kind = ?",
+                    to_column(path),
+                    kind.value,
                 )
                 if row is not None:
                     total |= bits(row[0])
@@ -267,7 +271,7 @@ class ImpactMap:
             return BitMap() if row is None else bits(row[0])
 
     def _rows(self, query: str, *arguments: object) -> Iterator[tuple[Any, ...]]:
-        yield from self._connection.execute(query, arguments)
+        return self._connection.execute(query, arguments)
 
     def _one(self, query: str, *arguments: object) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self._connection.execute(query, arguments).fetchone()
@@ -281,8 +285,10 @@ class ImpactMap:
             sqlite3.Error,
             ValueError,
             TypeError,
-            KeyError,
+            LookupError,
+            ArithmeticError,
             AttributeError,
+            RecursionError,
             zlib.error,
         ) as error:
             raise MapUnreadable(self.path, f"its content makes no sense: {error}") from error

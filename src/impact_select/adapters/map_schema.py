@@ -11,6 +11,7 @@ Source of the header's layout: SQLite, "Database File Format", section 1.3.
 """
 
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,8 @@ SCHEMA: Final = 1
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
 _SEAL_AT: Final = 60
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_STORED_SURROGATE: Final = re.compile("\0(d[89a-f][0-9a-f]{2})")
 _LARGEST_TEXT: Final = 256 * 1024 * 1024  # bytes after decompression; chosen, a safety net
 
 TABLES: Final = """
@@ -169,7 +172,24 @@ def unpack(body: bytes) -> Any:
     text = engine.decompress(body, _LARGEST_TEXT)
     if engine.unconsumed_tail:
         raise ValueError("a packed value is larger than any real one")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("a packed value is nested deeper than any real one") from error
+
+
+def to_column(text: str) -> str:
+    """Make a text one that SQLite takes: it refuses what stands for no UTF-8 (PEP 383)."""
+    if text.isascii():
+        return text
+    return _SURROGATE.sub(lambda found: f"\0{ord(found.group()):04x}", text)
+
+
+def from_column(text: str) -> str:
+    """Undo `to_column`; no path and no node id has a NUL of its own."""
+    if "\0" not in text:
+        return text
+    return _STORED_SURROGATE.sub(lambda found: chr(int(found.group(1), 16)), text)
 
 
 def bits(body: bytes) -> BitMap:

@@ -22,6 +22,7 @@ from impact_select.adapters.map_schema import (
     create,
     pack_outline,
     seal,
+    to_column,
 )
 from impact_select.adapters.snapshot_facts import facts_to_json
 from impact_select.errors import ImpactError, MapBusy, MapNotWritten, MapSchema, MapUnreadable
@@ -74,6 +75,7 @@ def save(path: Path, addition: Addition, *, keep: int, tool: str) -> str | None:
     Raises:
         MapBusy: Another process holds the lock for too long.
         MapNotWritten: The disk is full or refuses. The old map is as it was.
+        MapUnreadable: The old map is sealed, and makes no sense all the same.
     """
     note = None
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -91,6 +93,8 @@ def save(path: Path, addition: Addition, *, keep: int, tool: str) -> str | None:
             os.replace(temporary, path)  # noqa: PTH105 - says what it does
     except (OSError, sqlite3.Error) as error:
         raise MapNotWritten(path, getattr(error, "strerror", None) or str(error)) from error
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise MapUnreadable(path, f"its content makes no sense: {error}") from error
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -128,7 +132,8 @@ def _usable(path: Path) -> tuple[bool, str | None]:
         raise MapNotWritten(path, "it is a directory")
     try:
         check_seal(path)
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
             check_schema(connection, path)
     except (MapUnreadable, MapSchema, sqlite3.Error) as error:
         suffix = f"{error.found}" if isinstance(error, MapSchema) else "damaged"
@@ -206,7 +211,12 @@ def _add(connection: sqlite3.Connection, addition: Addition, numbers: _Numbers) 
     connection.executemany(
         "INSERT INTO owner VALUES (?, ?, ?, ?)",
         [
-            (numbers.owners + index, key.kind.value, key.name, _shifted(dependents, first))
+            (
+                numbers.owners + index,
+                key.kind.value,
+                to_column(key.name),
+                _shifted(dependents, first),
+            )
             for index, (key, dependents) in enumerate(
                 zip(evidence.owners, evidence.dependents, strict=True)
             )
@@ -222,7 +232,9 @@ def _add(connection: sqlite3.Connection, addition: Addition, numbers: _Numbers) 
         ],
     )
     _add_tests(connection, addition, first)
-    reads = [((read.path, read.kind.value), owners) for read, owners in evidence.reads.items()]
+    reads = [
+        ((to_column(read.path), read.kind.value), owners) for read, owners in evidence.reads.items()
+    ]
     _merge(connection, "reads", "path, kind", "owners", reads, numbers.owners)
     missing = [((name,), owners) for name, owners in evidence.missing_imports.items()]
     _merge(connection, "missing_import", "name", "owners", missing, numbers.owners)
@@ -234,13 +246,16 @@ def _add(connection: sqlite3.Connection, addition: Addition, numbers: _Numbers) 
 def _add_files(connection: sqlite3.Connection, addition: Addition) -> dict[RepoPath, int]:
     connection.executemany(
         "INSERT OR IGNORE INTO file (path, blob, mode) VALUES (?, ?, ?)",
-        [(file.path, file.blob, file.mode) for file in addition.files.values()],
+        [(to_column(file.path), file.blob, file.mode) for file in addition.files.values()],
     )
     known = {
         (path, blob, mode): number
         for number, path, blob, mode in connection.execute("SELECT id, path, blob, mode FROM file")
     }
-    return {path: known[file.path, file.blob, file.mode] for path, file in addition.files.items()}
+    return {
+        path: known[to_column(file.path), file.blob, file.mode]
+        for path, file in addition.files.items()
+    }
 
 
 def _add_sources(connection: sqlite3.Connection, addition: Addition) -> None:
@@ -279,7 +294,7 @@ def _add_sources(connection: sqlite3.Connection, addition: Addition) -> None:
 def _add_tests(connection: sqlite3.Connection, addition: Addition, first: int) -> None:
     tests = addition.evidence.tests
     connection.executemany(
-        "INSERT OR IGNORE INTO test (nodeid) VALUES (?)", [(test,) for test, _ in tests]
+        "INSERT OR IGNORE INTO test (nodeid) VALUES (?)", [(to_column(test),) for test, _ in tests]
     )
     ids = dict(connection.execute("SELECT nodeid, id FROM test"))
     connection.executemany(
@@ -287,10 +302,10 @@ def _add_tests(connection: sqlite3.Connection, addition: Addition, first: int) -
         [
             (
                 first + index,
-                ids[test],
+                ids[to_column(test)],
                 record.outcome.value,
                 record.duration_s,
-                record.path,
+                to_column(record.path),
                 record.function,
                 record.reads_docs,
                 addition.facts.recorded_at,
@@ -334,7 +349,7 @@ def _superseded(connection: sqlite3.Connection, addition: Addition) -> BitMap:
     }
     manifest = BitMap()
     for file in addition.files.values():
-        number = ids.get((file.path, file.blob, file.mode))
+        number = ids.get((to_column(file.path), file.blob, file.mode))
         if number is None:
             return BitMap()
         manifest.add(number)
@@ -347,7 +362,7 @@ def _superseded(connection: sqlite3.Connection, addition: Addition) -> BitMap:
             same |= bits(recordings)
     if not same:
         return same
-    again = {test for test, _ in addition.evidence.tests}
+    again = {to_column(test) for test, _ in addition.evidence.tests}
     return BitMap(
         [
             number

@@ -93,6 +93,17 @@ def find_references(source: bytes, outline: Outline) -> frozenset[Reference]:
     return frozenset(visitor.found)
 
 
+def find_words(text: bytes) -> frozenset[Reference]:
+    """Take every word of a template for an attribute that it may look up.
+
+    Args:
+        text: An executed file that is no Python source; it has no units, so what refers
+            is the file as a whole (`Outline.loaded` of an empty outline).
+    """
+    words = set(re.findall(r"[A-Za-z_]\w*", text.decode("utf-8", "replace")))
+    return frozenset(Reference(word, "?", 0) for word in words)
+
+
 class _Visitor(cst.CSTVisitor):
     def __init__(
         self,

@@ -72,6 +72,16 @@ class UnparsedSource(ValueError):
         self.detail = detail
 
 
+def is_source(path: str) -> bool:
+    """Tell whether a file that was executed is Python source, by its name.
+
+    Compiled templates run under the names of their files; those are read as text, even
+    where they happen to parse. A script may have no suffix.
+    """
+    name = path.rpartition("/")[2]
+    return name.endswith((".py", ".pyw")) or "." not in name
+
+
 def parse_outline(source: bytes) -> Outline:
     """Outline one file.
 

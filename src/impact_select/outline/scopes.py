@@ -49,7 +49,8 @@ class Scope:
             names |= _names(some, cut)
         return [f"{name}@{self._depth(name)}" for name in sorted(names - self.free())]
 
-    def _free(self) -> frozenset[str]:
+    def free(self) -> frozenset[str]:
+        """Return the names that are the scope's own variables."""
         return self.own - self.outside
 
     def _depth(self, name: str) -> int:

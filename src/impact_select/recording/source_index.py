@@ -11,7 +11,7 @@ from typing import Final
 
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import Outline, UnitKind, plain_name
-from impact_select.outline.parse import UnparsedSource, parse_outline
+from impact_select.outline.parse import UnparsedSource, is_source, parse_outline
 
 _FOREIGN_PARTS: Final = frozenset(
     {"site-packages", "dist-packages", ".tox", ".nox", ".venv", "node_modules", ".git"}
@@ -87,7 +87,7 @@ class SourceFile:
         self.blob = blob_id(source)
         self.base = base
         self.outline: Outline | None = None
-        if path.endswith((".py", ".pyw")) or b"\0" not in source[:1024]:
+        if is_source(path):
             try:
                 self.outline = parse_outline(source)
             except UnparsedSource:

@@ -22,7 +22,7 @@ from impact_select.model.recorded import Outcome
 from impact_select.model.selection import Cause, Fallback, RetestAll, Selection, Subset
 from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import Target, TreeFile
-from impact_select.outline.parse import UnparsedSource, parse_outline
+from impact_select.outline.parse import UnparsedSource, is_source, parse_outline
 from impact_select.ports import EvidenceStore
 from impact_select.selection.affected import Affected, Rules
 from impact_select.selection.globs import matches
@@ -219,7 +219,7 @@ class _Comparison:
             if now.blob == version.blob:
                 return found, True
         old = self._store.outline(version.blob)
-        if old is None and not version.path.endswith((".py", ".pyw")):
+        if old is None and not is_source(version.path):
             found.extend(self._rules.content(version, is_source=False))
             return found, True
         found.extend(self._rules.content(version, is_source=True))

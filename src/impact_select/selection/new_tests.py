@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from impact_select.graph.reach import Reacher
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import ClassFacts, FunctionFacts, Outline, UnitKind
 from impact_select.ports import EvidenceStore
@@ -57,6 +58,8 @@ def new_tests(
         and is_test_file(path, names)
     ]
     files += _with_new_doctests(present, known, outlines, store, names)
+    files += _with_inherited_tests(known, outlines, store)
+    files += _beside_tests_of_their_kind(present, known, store)
     tests: list[str] = []
     for path in sorted(known & outlines.keys()):
         recordings = [one for one in store.recordings.values() if one.path == path]
@@ -70,6 +73,9 @@ def new_tests(
             for facts in outline.definitions
         }
         added = [facts for facts in _definitions(outlines[path]) if facts.qualname not in before]
+        if _test_values(outlines[path]) - _recorded_values(path, store):
+            files.append(path)
+            continue
         if added and (names.custom or any(_may_hold_tests(facts, holders) for facts in added)):
             files.append(path)
             continue
@@ -133,6 +139,68 @@ def _has_new_text(path: RepoPath, outline: Outline | None, store: EvidenceStore)
 
 def _texts(outline: Outline) -> set[tuple[str, str]]:
     return {(unit.symbol, unit.fingerprint) for unit in outline.units if unit.kind is UnitKind.DOC}
+
+
+def _with_inherited_tests(
+    known: set[RepoPath], outlines: Mapping[RepoPath, Outline], store: EvidenceStore
+) -> Iterator[RepoPath]:
+    """Yield the test files that may inherit or import a test which another file has now."""
+    reacher = Reacher(store)
+    for path, outline in outlines.items():
+        before = {
+            facts.qualname
+            for version in store.versions.get(path, ())
+            for old in [store.outline(version.blob)]
+            if old is not None
+            for facts in old.definitions
+        }
+        added = {
+            facts.qualname.rpartition(".")[2]
+            for facts in _definitions(outline)
+            if facts.qualname not in before
+        }
+        if any(name.lower().startswith("test") for name in added):
+            for number in reacher.depending(path):
+                other = store.recordings[number].path
+                if other != path and other in known:
+                    yield other
+
+
+def _beside_tests_of_their_kind(
+    present: Collection[RepoPath], known: set[RepoPath], store: EvidenceStore
+) -> Iterator[RepoPath]:
+    """Yield the new files that somebody's collector may take: others near them are tests."""
+    documented = {one.path for one in store.recordings.values() if one.reads_docs}
+    kinds = {_kind(path) for path in known - documented if not path.endswith(".py")}
+    for path in present if kinds else ():
+        if path not in known and path not in store.versions and _kind(path) in kinds:
+            yield path
+
+
+def _kind(path: RepoPath) -> tuple[str, str, bool]:
+    folder, _, name = path.rpartition("/")
+    return folder, name.rpartition(".")[2], name.startswith("test")
+
+
+def _recorded_values(path: RepoPath, store: EvidenceStore) -> set[tuple[str, str]]:
+    return {
+        value
+        for version in store.versions.get(path, ())
+        for outline in [store.outline(version.blob)]
+        if outline is not None
+        for value in _test_values(outline)
+    }
+
+
+def _test_values(outline: Outline) -> set[tuple[str, str]]:
+    """Return what binds names by other means than a definition that pytest may take for tests."""
+    kinds = {UnitKind.VARIABLE, UnitKind.IMPORT, UnitKind.EFFECT}
+    return {
+        (unit.symbol, unit.fingerprint)
+        for unit in outline.units
+        if unit.kind in kinds
+        and any(name in {"*", "__test__"} or name.lower().startswith("test") for name in unit.names)
+    }
 
 
 def _definitions(outline: Outline) -> list[FunctionFacts | ClassFacts]:

@@ -13,7 +13,7 @@ from impact_select.adapters.map_writer import Addition, save
 from impact_select.adapters.project import Project
 from impact_select.adapters.reference_worker import read_references
 from impact_select.errors import ImpactError
-from impact_select.graph.references import Reference
+from impact_select.graph.references import Reference, find_words
 from impact_select.mapping.assemble import assemble
 from impact_select.mapping.shared_state import SourceFacts, with_shared_state
 from impact_select.model.ids import Blob, RepoPath
@@ -21,7 +21,7 @@ from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.recorded import ReadKind, RecordedRun
 from impact_select.model.source import Outline
 from impact_select.model.tree import Target, TreeFile
-from impact_select.outline.parse import UnparsedSource, parse_outline
+from impact_select.outline.parse import UnparsedSource, is_source, parse_outline
 from impact_select.recording.source_index import blob_id
 
 
@@ -58,16 +58,19 @@ def keep_recording(
     Raises:
         MapBusy, MapNotWritten: It was not kept; the old map is as it was.
     """
+    if not run.tests:
+        return Kept(0, frozenset(), None)
     run = _without_products(run, before)
     files, sources, doubtful = _files(project, before, run)
-    if not run.tests:
-        return Kept(0, doubtful, None)
     known = _known_names(project)
     outlines: dict[Blob, Outline] = {}
     found: dict[Blob, frozenset[Reference] | None] = {}
     state: dict[RepoPath, SourceFacts] = {}
     for path, source in sources.items():
         blob = files[path].blob
+        if not is_source(path):
+            found[blob] = find_words(source)
+            continue
         try:
             outlines[blob] = parse_outline(source)
         except UnparsedSource:

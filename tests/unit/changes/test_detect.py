@@ -93,13 +93,13 @@ CLASS = "class C:\n    x = 1\n    def m(self):\n        return 2\n"
         pytest.param(
             "def f(): return 1\ndef f(): return 2",
             "def f(): return 1",
-            {"f function-removed"},
+            {"f variable-changed"},
             id="second-of-a-name-removed",
         ),
         pytest.param(
             FUNCTION,
             "f = 1",
-            {"f function-removed", "f variable-changed"},
+            {"f variable-changed"},
             id="function-becomes-a-variable",
         ),
         # -- headers

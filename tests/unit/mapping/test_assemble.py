@@ -43,12 +43,12 @@ def assembled(run: RecordedRun, *doubtful: str) -> Evidence:
 def by_owner(evidence: Evidence) -> dict[str, set[str]]:
     """Give the last parts of the tests per owner's name."""
     return {
-        key.name: tests_of(evidence, dependents)
+        key.name: those(evidence, dependents)
         for key, dependents in zip(evidence.owners, evidence.dependents, strict=True)
     }
 
 
-def tests_of(evidence: Evidence, numbers: BitMap) -> set[str]:
+def those(evidence: Evidence, numbers: BitMap) -> set[str]:
     """Give the last parts of some tests."""
     return {evidence.tests[number][0].rpartition("_")[2] for number in numbers}
 
@@ -166,7 +166,7 @@ def test_fixtures() -> None:
     """A fixture's name counts for the tests that request it."""
     evidence = assembled(replace(SESSION, requests={A: ("db", "tmp"), C: ("db",)}).run())
 
-    found = {name: tests_of(evidence, users) for name, users in evidence.fixtures.items()}
+    found = {name: those(evidence, users) for name, users in evidence.fixtures.items()}
 
     assert found == {"db": {"a", "c"}, "tmp": {"a"}}
 
@@ -181,7 +181,7 @@ def test_distributions() -> None:
     )
     evidence = assembled(session.run())
 
-    found = {name: tests_of(evidence, users) for name, users in evidence.distributions.items()}
+    found = {name: those(evidence, users) for name, users in evidence.distributions.items()}
 
     assert found == {"lib": {"a"}, "base": {"a"}, "tool": {"a", "b", "c"}}
 
