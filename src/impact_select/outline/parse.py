@@ -535,10 +535,10 @@ def _header_span(node: _Function | ast.ClassDef) -> tuple[int, int]:
 def _entry_lines(node: _Function, body: list[ast.stmt]) -> list[tuple[int, int]]:
     """Return the lines that a call reports beside those of its statements.
 
-    A body that is only a docstring reports the docstring's.
+    Of a body that is only a docstring, that is where its definition starts.
     """
     if not body:
-        return [_span(node.body[0])]
+        return [(first_line(node), first_line(node)), _span(node.body[0])]
     first = first_line(node.body[0])
     return [(first, first)] if first == node.lineno else []
 

@@ -398,7 +398,7 @@ def test_a_class_in_parts() -> None:
     ("source", "expected"),
     [
         ("'''Module.'''\nx = 1", ["1 doc", "2 variable x"]),
-        ("def f():\n    '''Only.'''", ["1 signature f", "2 doc f", "2 block f"]),
+        ("def f():\n    '''Only.'''", ["1 signature f", "2 doc f", "1,2 block f"]),
         ("class C:\n    '''Only.'''", ["1 bases C", "2 doc C"]),
         ("def f():\n    b'no text'", ["1 signature f", "2 block f"]),
         ("def f():\n    f'{x}'", ["1 signature f", "2 block f"]),
