@@ -30,6 +30,7 @@ from impact_select.model.recorded import RecordedRun
 from impact_select.model.selection import Fallback, RetestAll, Selection, Subset
 from impact_select.model.tree import Target
 from impact_select.recording.session import Recording
+from impact_select.recording.tests import node_id
 from impact_select.report.text import (
     cause_lines,
     count_of,
@@ -106,6 +107,7 @@ class Session:
         self._recording: Recording | None = None
         self._references: ReferenceWorker | None = None
         self._parts: TemporaryDirectory[str] | None = None
+        self._ran_elsewhere: dict[TestId, None] = {}
         self._crashed: set[TestId] = set()
         self._left_out = 0
         self._selected = 0
@@ -194,6 +196,8 @@ class Session:
             lines += self._notes
         if verbosity > 0:
             lines += self._causes
+            if isinstance(self._selection, Subset):
+                lines += cause_lines(self._selection, self._ran_elsewhere)
         return lines
 
     # -- selection ------------------------------------------------------------------------
@@ -236,9 +240,13 @@ class Session:
             self._problems.append(f"worker {node.gateway.id} ended early: what it ran is not kept")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a test whose worker crashed; nobody else is left to tell of it."""
+        """Note what ran in workers; of a test whose worker crashed nobody else is left to tell."""
+        if not self._controls:
+            return
+        test = _without_group(report.nodeid, self._config.known_args_namespace)
+        self._ran_elsewhere[test] = None
         if report.failed and str(report.when) == _CRASHED:
-            self._crashed.add(TestId(report.nodeid))
+            self._crashed.add(test)
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -388,11 +396,18 @@ class _Worker:
 def _deselect(
     config: pytest.Config, items: list[pytest.Item], unaffected: frozenset[TestId] | frozenset[str]
 ) -> int:
-    dropped = [item for item in items if item.nodeid in unaffected]
+    dropped = [item for item in items if node_id(item) in unaffected]
     if dropped:
-        items[:] = [item for item in items if item.nodeid not in unaffected]
+        items[:] = [item for item in items if node_id(item) not in unaffected]
         config.hook.pytest_deselected(items=dropped)
     return len(dropped)
+
+
+def _without_group(nodeid: str, options: Any) -> TestId:
+    """Undo what the workers append with --dist loadgroup; see `recording.tests.node_id`."""
+    if getattr(options, "dist", "no") == "loadgroup" and not nodeid.endswith("]"):
+        return TestId(nodeid.rpartition("@")[0] or nodeid)
+    return TestId(nodeid)
 
 
 def _is_worker() -> bool:

@@ -113,6 +113,23 @@ def without_groups(done: Done) -> list[str]:
     return sorted(name.partition("@")[0] for name in done.ran)
 
 
+def test_groups_change_no_name(serial: Checkout, tmp_path: Path) -> None:
+    """Tests are the same ones with and without --dist loadgroup."""
+    shop = serial.copy(tmp_path / "shop")
+    groups = [*XDIST, "--dist", "loadgroup"]
+
+    unchanged = shop.pytest("--impacted", *groups)
+    shop.edit("shop/base.py", "return 1", "return 2 - 1")
+    grouped = shop.pytest("--impacted", "-v", *groups)
+    after = shop.pytest("--impacted")
+
+    assert (unchanged.status, unchanged.ran) == (0, [])
+    assert without_groups(grouped) == [f"test_shared[{turn}]" for turn in range(4)]
+    assert "tests/test_shared.py::test_shared[3]: shop/base.py::number block-changed" in grouped.out
+    assert after.ran == []
+    assert "tests: 12, " in shop.impact("status").out
+
+
 def test_each(serial: Checkout, tmp_path: Path) -> None:
     """With --dist each both workers run every test; one failure is enough to stay selected."""
     shop = serial.copy(tmp_path / "shop")

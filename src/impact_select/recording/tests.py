@@ -28,6 +28,7 @@ class TestWatch:
         self._caches = caches
         self._running: dict[str, tuple[Outcome, float]] = {}
         self._facts: dict[str, tuple[tuple[str, ...], RepoPath, str, bool]] = {}
+        self._ids: dict[str, TestId] = {}
         self._collected: set[RepoPath] = set()
         self._read_through: set[RepoPath] = set()
         self._with_tests: set[RepoPath] = set()
@@ -52,7 +53,8 @@ class TestWatch:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         """Give the whole protocol of a test to it."""
-        key = OwnerKey(OwnerKind.TEST, item.nodeid)
+        test = self._ids[item.nodeid] = node_id(item)
+        key = OwnerKey(OwnerKind.TEST, test)
         self._caches.note_hits()
         self._facts[item.nodeid] = _facts(item, self._folder)
         with self._owners.turn(key):
@@ -106,19 +108,34 @@ class TestWatch:
         self._running[report.nodeid] = (outcome, duration)
         if report.when == "teardown" and report.nodeid in self._facts:
             del self._running[report.nodeid]
-            self._keep(TestId(report.nodeid), outcome, duration)
+            self._keep(report.nodeid, outcome, duration)
 
     def _broken_off(self, nodeid: str) -> None:
         """Count a test that was interrupted as failed: it has to run again."""
         _, duration = self._running.pop(nodeid, (Outcome.FAILED, 0.0))
-        self._keep(TestId(nodeid), Outcome.FAILED, duration)
+        self._keep(nodeid, Outcome.FAILED, duration)
 
-    def _keep(self, test: TestId, outcome: Outcome, duration: float) -> None:
+    def _keep(self, nodeid: str, outcome: Outcome, duration: float) -> None:
+        test = self._ids[nodeid]
         before = self.tests.get(test)
         if before is not None and before.outcome is Outcome.FAILED:
             outcome = Outcome.FAILED  # it ran twice, and once is enough
-        fixtures, path, function, reads_docs = self._facts[test]
+        fixtures, path, function, reads_docs = self._facts[nodeid]
         self.tests[test] = TestRecord(outcome, duration, fixtures, path, function, reads_docs)
+
+
+def node_id(item: pytest.Item) -> TestId:
+    """Return a test's node id as pytest made it.
+
+    With --dist loadgroup the workers of xdist append `@` and the names of its groups.
+    """
+    if not getattr(item.config.option, "loadgroup", False):
+        return TestId(item.nodeid)
+    groups = {
+        str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
+        for mark in item.iter_markers("xdist_group")
+    }
+    return TestId(item.nodeid.removesuffix(f"@{'_'.join(sorted(groups))}" if groups else ""))
 
 
 def _facts(item: pytest.Item, folder: ProjectFolder) -> tuple[tuple[str, ...], RepoPath, str, bool]:
