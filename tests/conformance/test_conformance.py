@@ -33,7 +33,9 @@ from click.testing import CliRunner, Result
 from impact_select.cli import main
 
 HERE = Path(__file__).parent
-CASES = sorted((HERE / "cases").glob("*.case"))
+# CI thins the cases out on its second interpreter.
+EVERY = int(os.environ.get("CONFORMANCE_EVERY", "1"))
+CASES = sorted((HERE / "cases").glob("*.case"))[::EVERY]
 SECTION = "--- "
 
 
