@@ -16,6 +16,7 @@ from pyroaring import BitMap
 
 from impact_select.changes.detect import ImportKnown, detect_changes
 from impact_select.config import Settings
+from impact_select.model.changes import ChangeKind
 from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.impact_map import Environment, FileVersion, Recorded, Snapshot
 from impact_select.model.recorded import Outcome
@@ -28,6 +29,8 @@ from impact_select.selection.affected import Affected, Rules
 from impact_select.selection.globs import matches
 from impact_select.selection.new_tests import TestNames, new_tests
 
+# A loop, a decorator or a base can make tests that no function of the file shows.
+_MAKING_TESTS = frozenset({ChangeKind.EFFECT, ChangeKind.BASES, ChangeKind.DECORATORS})
 _MOST_CAUSES = 5  # per test; chosen for readable reports
 
 
@@ -55,6 +58,7 @@ class _Findings:
     affected: list[Affected] = field(default_factory=list)
     unread: set[RepoPath] = field(default_factory=set)
     outlines: dict[RepoPath, Outline] = field(default_factory=dict)
+    remade: set[RepoPath] = field(default_factory=set)
     fallbacks: list[Fallback] = field(default_factory=list)
     folders: frozenset[str] | None = None
 
@@ -235,6 +239,8 @@ class _Comparison:
         changes = detect_changes(version.path, old, new, self._import_known(version.path))
         for change in changes:
             found.extend(self._rules.code(change, version))
+            if change.kind in _MAKING_TESTS:
+                findings.remade.add(version.path)
         return found, bool(changes)
 
     def _parse(self, file: TreeFile, target: Target) -> Outline | UnparsedSource:
@@ -339,6 +345,7 @@ def _subset(
     files, tests = new_tests(
         head.files.keys(), known_files, empty, findings.outlines, store, circumstances.names
     )
+    files = tuple(sorted({*files, *(findings.remade & known_files)}))
     return Subset(
         affected=dict(sorted(selected.items())),
         unaffected=frozenset(unaffected),
