@@ -27,7 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 def counts_in(lines: list[str]) -> dict[str, tuple[int, int]]:
     """The closing table: tests selected and tests there are, by the name of the edit."""
-    rows = (re.match(r"  (\w+) +(\d+) of (\d+) ", line) for line in lines)
+    rows = (re.match(r"  (\w+) +(\d+) of (\d+) +[\d.]+ s", line) for line in lines)
     return {row[1]: (int(row[2]), int(row[3])) for row in rows if row}
 
 
