@@ -428,7 +428,7 @@ class _Comparison:
 
     def decorators(self, symbol: str, name: str, blocks: frozenset[int]) -> Iterator[AtomicChange]:
         """Classify changed decorators by what they are."""
-        before, after = _decorated(self.old, symbol), _decorated(self.new, symbol)
+        before, after = self.old.decorators_of(symbol), self.new.decorators_of(symbol)
         every = {*before, *after}
         if every and all(is_mark(decorator) for decorator in every):
             yield self.change(ChangeKind.MARKS, symbol)
@@ -473,7 +473,7 @@ class _Comparison:
             return
         if unit.kind is UnitKind.ANNOTATIONS and self.postponed():
             return
-        decorators = _decorated(self.new, unit.symbol)
+        decorators = self.new.decorators_of(unit.symbol)
         if unit.kind is UnitKind.DECORATORS and all(is_mark(some) for some in decorators):
             return  # it concerns the tests that it marks
         if not unit.inert and unit.kind is not UnitKind.BASES:
@@ -572,7 +572,7 @@ class _Comparison:
         """Tell whether executing a statement may run code of the module."""
         if unit.kind not in {UnitKind.SIGNATURE, UnitKind.BASES}:
             return not unit.inert
-        if not all(is_pure(some) for some in _decorated(self.new, unit.symbol)):
+        if not all(is_pure(some) for some in self.new.decorators_of(unit.symbol)):
             return True
         kinds = {UnitKind.DEFAULTS, UnitKind.DECORATORS, UnitKind.VARIABLE, UnitKind.EFFECT}
         return any(
@@ -617,13 +617,6 @@ def _functions(outline: Outline) -> dict[str, FunctionFacts]:
 
 def _classes(outline: Outline) -> dict[str, ClassFacts]:
     return {facts.qualname: facts for facts in outline.classes if _LOCAL not in facts.qualname}
-
-
-def _decorated(outline: Outline, symbol: str) -> tuple[str, ...]:
-    for facts in outline.definitions:
-        if facts.qualname == symbol:
-            return facts.decorators
-    return ()
 
 
 def _bound_names(outline: Outline) -> set[str]:

@@ -546,7 +546,7 @@ class Reacher:
                 yield Marked(path, symbol)
                 yield from self.symbol_blocks(path, symbol)
             case UnitKind.DECORATORS:
-                applied = {name.partition(".")[0] for name in _decorators(outline, unit.symbol)}
+                applied = {name.partition(".")[0] for name in outline.decorators_of(unit.symbol)}
                 if how.rebound and how.name in applied:
                     yield Effects(path)  # nothing is known of the new decorator
                 yield from self._decorated(path, symbol, outline, unit.symbol)
@@ -556,7 +556,7 @@ class Reacher:
                 yield from self.symbol_blocks(path, symbol)
                 yield from self.value_uses(path, symbol)
             case UnitKind.ANNOTATIONS:
-                if any(reads_interface(name) for name in _decorators(outline, unit.symbol)):
+                if any(reads_interface(name) for name in outline.decorators_of(unit.symbol)):
                     yield Effects(path)
                 yield from self.value_uses(path, symbol)
             case _:
@@ -590,7 +590,7 @@ class Reacher:
     def _decorated(
         self, path: RepoPath, symbol: str, outline: Outline, qualname: str
     ) -> Iterator[Node]:
-        decorators = _decorators(outline, qualname)
+        decorators = outline.decorators_of(qualname)
         if not all(is_pure(name) for name in decorators):
             yield Effects(path)
         if any(is_mark(name) for name in decorators):
@@ -742,13 +742,6 @@ class Reacher:
             for facts in outline.classes if outline is not None else ():
                 if plain_name(facts.qualname) == cls:
                     yield facts
-
-
-def _decorators(outline: Outline, symbol: str) -> tuple[str, ...]:
-    for facts in outline.definitions:
-        if facts.qualname == symbol:
-            return facts.decorators
-    return ()
 
 
 def _postponed(outline: Outline) -> bool:

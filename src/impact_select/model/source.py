@@ -164,6 +164,13 @@ class Outline:
         """All functions and classes."""
         return (*self.functions, *self.classes)
 
+    def decorators_of(self, symbol: str) -> tuple[str, ...]:
+        """Return the decorators of a function or class, by its numbered qualified name."""
+        for facts in self.definitions:
+            if facts.qualname == symbol:
+                return facts.decorators
+        return ()
+
     @property
     def loaded(self) -> int:
         """The index that stands for "the module was executed at all"."""

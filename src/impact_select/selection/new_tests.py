@@ -65,13 +65,7 @@ def new_tests(
         recordings = [one for one in store.recordings.values() if one.path == path]
         prefixes = {recorded.test.partition("::")[0] for recorded in recordings}
         holders = {recorded.function.rpartition(".")[0] for recorded in recordings}
-        before = {
-            facts.qualname
-            for version in store.versions.get(path, ())
-            for outline in [store.outline(version.blob)]
-            if outline is not None
-            for facts in outline.definitions
-        }
+        before = _recorded_names(path, store)
         added = [facts for facts in _definitions(outlines[path]) if facts.qualname not in before]
         if _test_values(outlines[path]) - _recorded_values(path, store):
             files.append(path)
@@ -147,13 +141,7 @@ def _with_inherited_tests(
     """Yield the test files that may inherit or import a test which another file has now."""
     reacher = Reacher(store)
     for path, outline in outlines.items():
-        before = {
-            facts.qualname
-            for version in store.versions.get(path, ())
-            for old in [store.outline(version.blob)]
-            if old is not None
-            for facts in old.definitions
-        }
+        before = _recorded_names(path, store)
         added = {
             facts.qualname.rpartition(".")[2]
             for facts in _definitions(outline)
@@ -227,3 +215,14 @@ def _is_test(facts: FunctionFacts | ClassFacts, holders: set[str]) -> bool:
     if isinstance(facts, ClassFacts) or facts.fixture is not None:
         return False
     return name.startswith("test") and (not holder or holder in holders)
+
+
+def _recorded_names(path: RepoPath, store: EvidenceStore) -> set[str]:
+    """Return the qualified names of what a file defined in any recorded version."""
+    return {
+        facts.qualname
+        for version in store.versions.get(path, ())
+        for outline in [store.outline(version.blob)]
+        if outline is not None
+        for facts in outline.definitions
+    }
