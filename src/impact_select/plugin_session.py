@@ -281,12 +281,14 @@ class Session:
         project, before = self._project, self._before
         if project is None or before is None:
             return
+        outlines = self._recording.outlines() if self._recording is not None else {}
         run = self._finished_run()
         if run is None:
             if self._controls:
                 self._problems.append("impact: nothing was recorded, because no worker ended")
             return
-        kept = keep_recording(project, before, run, self._read_references(project, run))
+        references = self._read_references(project, run)
+        kept = keep_recording(project, before, run, outlines, references)
         if kept.note:
             self._problems.append(f"impact: {kept.note}")
         if kept.doubtful:

@@ -207,9 +207,7 @@ def impact(*arguments: str) -> Result:
 def covers(arguments: Iterable[str], test: str) -> bool:
     """Whether an argument for pytest names a test, or what holds it."""
     holders = ("--impact-all", test, test.partition("[")[0], test.partition("::")[0])
-    return any(
-        argument in holders or test.startswith(f"{argument}::") for argument in arguments
-    )
+    return any(argument in holders or test.startswith(f"{argument}::") for argument in arguments)
 
 
 @pytest.mark.parametrize("case", tuple(params()))
@@ -238,9 +236,7 @@ def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     impacted = project.pytest("--impacted", "--impact-readonly")
     after = project.pytest()
 
-    there = {
-        test for test in {*before.outcomes, *after.outcomes} if after.of(test) is not None
-    }
+    there = {test for test in {*before.outcomes, *after.outcomes} if after.of(test) is not None}
     changed = {test for test in there if after.of(test) != before.outcomes.get(test)}
     ran = {test for test in there if impacted.of(test) is not None}
     why = f"{case.claim}\n{impacted.printed}\n{impact('select', '--format=json').stdout}"

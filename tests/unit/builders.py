@@ -8,6 +8,7 @@ from impact_select.model.source import Outline, UnitKind
 from impact_select.outline.parse import parse_outline
 
 _NAMED = {UnitKind.VARIABLE, UnitKind.IMPORT, UnitKind.EFFECT}
+_AFTER = re.compile(r">[0-9a-f]{32}")
 _SUITE = re.compile(r"/[0-9a-f]{32}\.(\d+)")
 
 
@@ -20,7 +21,8 @@ def unit_lines(found: Outline, kinds: Iterable[UnitKind] = tuple(UnitKind)) -> l
     """Give each unit as `LINES KIND PLACE`.
 
     The place is the symbol, with the names that a statement binds. Each `/N` after that of
-    a block is a suite on the way down to it, the first of its statement being 0.
+    a block is a suite on the way down to it, the first of its statement being 0; a `>` says
+    that it comes after a way out.
     """
     wanted = set(kinds)
     return [
@@ -51,4 +53,4 @@ def _place(found: Outline, index: int) -> str:
     if unit.kind in _NAMED:
         return ".".join(part for part in (unit.symbol, ",".join(unit.names)) if part)
     suites = "".join(f"/{number}" for number in _SUITE.findall(unit.key))
-    return f"{unit.symbol}{suites}"
+    return f"{unit.symbol}{suites}{'>' * bool(_AFTER.search(unit.key))}"

@@ -26,6 +26,7 @@ from impact_select.model.source import (
     ClassFacts,
     Fill,
     FunctionFacts,
+    Holder,
     ImportFact,
     LineUnit,
     Outline,
@@ -34,7 +35,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -215,7 +216,10 @@ def pack_outline(outline: Outline) -> bytes:
                     f.decorators,
                     f.fixture,
                     f.autouse,
-                    [[fill.name, fill.line, fill.reuse.value] for fill in f.fills],
+                    [
+                        [fill.name, fill.line, fill.reuse.value, fill.holder.value, fill.plain]
+                        for fill in f.fills
+                    ],
                     f.parameters,
                 ]
                 for f in outline.functions
@@ -253,7 +257,10 @@ def unpack_outline(body: bytes) -> Outline:
                 _texts(decorators),
                 None if fixture is None else _text(fixture),
                 bool(autouse),
-                tuple(Fill(_text(name), int(line), Reuse(reuse)) for name, line, reuse in fills),
+                tuple(
+                    Fill(_text(name), int(line), Reuse(reuse), Holder(holder), bool(plain))
+                    for name, line, reuse, holder, plain in fills
+                ),
                 _texts(parameters),
             )
             for qualname, first, decorators, fixture, autouse, fills, parameters in functions

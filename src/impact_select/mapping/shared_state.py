@@ -26,7 +26,7 @@ from pyroaring import BitMap
 
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, Place, RecordedRun
-from impact_select.model.source import Fill, FunctionFacts, Outline, Reuse, UnitKind
+from impact_select.model.source import Fill, FunctionFacts, Holder, Outline, Reuse, UnitKind
 
 LOCAL_CALL: Final = "()"
 """Stands among the names of a unit that calls what a variable of its function holds."""
@@ -118,6 +118,7 @@ class _Index:
         self._sources = sources
         self._blocks: dict[tuple[RepoPath, str], BitMap] = {}
         self._named: dict[str, set[tuple[RepoPath, str]]] = {}
+        self._constructors: dict[str, set[tuple[RepoPath, str]]] = {}
         self._bound: dict[str, set[Place]] = {}
         self._derived: dict[str, set[str]] = {}
         self._names: dict[Place, set[str]] = {}
@@ -134,6 +135,9 @@ class _Index:
                     self._blocks.setdefault((path, found.symbol), BitMap()).add(unit)
                     if found.symbol in by_runner:
                         continue
+                    if _last_name(found.symbol) == "__init__":
+                        holder = _last_name(found.symbol.rpartition(".")[0])
+                        self._constructors.setdefault(holder, set()).add((path, found.symbol))
                     for name in _callers_names(found.symbol):
                         self._named.setdefault(name, set()).add((path, found.symbol))
                 else:
@@ -211,8 +215,12 @@ class _Index:
         holder = _last_name(function.qualname.rpartition(".")[0])
         if not holder or "cls" not in function.parameters[:1]:
             return frozenset()
-        found = {holder}
-        pending = [holder]
+        return self._with_derived(holder)
+
+    def _with_derived(self, name: str) -> frozenset[str]:
+        """Return the names of a class and of those that derive from it."""
+        found = {name}
+        pending = [name]
         while pending:
             new = self._derived.get(pending.pop(), set()) - found
             found |= new
@@ -223,20 +231,57 @@ class _Index:
         self, path: RepoPath, outline: Outline, function: FunctionFacts
     ) -> frozenset[OwnerKey]:
         """Return the owners that may have found a function's state filled by others."""
-        ran = set(self.owners_of(path, self._blocks.get((path, function.qualname), BitMap())))
+        ran = frozenset(self._ran(path, function.qualname))
         users: set[OwnerKey] = set()
         for fill in function.fills:
-            filled = self.owners_of(path, _filling(outline, function, (fill,)))
+            # Each of several places that set the same does so for all of them.
+            same = [
+                other
+                for other in function.fills
+                if other is fill or (fill.plain and other.plain and other.name == fill.name)
+            ]
+            filled = self.owners_of(path, _filling(outline, function, same))
             match fill.reuse:
                 case Reuse.NEVER:
                     continue
-                case Reuse.EARLY:
-                    users |= ran
                 case Reuse.BRANCH:
-                    users |= ran.difference(filled)
+                    found = ran.difference(filled)
                 case Reuse.NAME:
-                    users |= self.readers(function).difference(filled)
+                    found = self.readers(function).difference(filled)
+            users |= found - self._made_by_themselves(path, function, fill.holder)
         return frozenset(users)
+
+    def _made_by_themselves(
+        self, path: RepoPath, function: FunctionFacts, holder: Holder
+    ) -> frozenset[OwnerKey]:
+        """Return the tests that made what holds a state, where only tests make such.
+
+        It ends with the test. Where something that lasts makes one as well, a test may
+        use that one beside its own.
+        """
+        match holder:
+            case Holder.CALL:
+                parts = function.qualname.split(".<locals>.")[:-1]
+                makers = [(path, ".<locals>.".join(parts[: i + 1])) for i in range(len(parts))]
+                runs = [self._ran(*maker) for maker in makers]
+                every = frozenset[OwnerKey]().union(*runs)
+                own = every.intersection(*runs)
+            case Holder.OBJECT:
+                cls = function.qualname.rpartition(".")[0]
+                if (path, f"{cls}.__init__") not in self._blocks:
+                    return frozenset()
+                own = every = frozenset(
+                    key
+                    for name in self._with_derived(_last_name(cls))
+                    for maker in self._constructors.get(name, ())
+                    for key in self._ran(*maker)
+                )
+            case Holder.SHARED:
+                return frozenset()
+        return own if all(key.kind is OwnerKind.TEST for key in every) else frozenset()
+
+    def _ran(self, path: RepoPath, symbol: str) -> list[OwnerKey]:
+        return self.owners_of(path, self._blocks.get((path, symbol), BitMap()))
 
     def readers(self, function: FunctionFacts) -> frozenset[OwnerKey]:
         """Return the owners that ran code which refers to what a function fills."""

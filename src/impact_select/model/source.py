@@ -51,14 +51,25 @@ class Unit:
 class Reuse(StrEnum):
     """How a place that stores is passed by when there is something already.
 
-    NEVER stores each time; BRANCH stands in a branch that is then not taken; EARLY comes
-    after a way out of the function; NAME runs only when the attribute is missing.
+    NEVER stores each time; BRANCH stands in a branch that is then not taken, or after a way
+    out that then is; NAME runs only when the attribute is missing.
     """
 
     NEVER = "never"
     BRANCH = "branch"
-    EARLY = "early"
     NAME = "name"
+
+
+class Holder(StrEnum):
+    """What holds something that is stored.
+
+    OBJECT is the receiver of a method; CALL is a variable of a call of the function
+    around; SHARED is a variable of a module, a class, or an object that came from elsewhere.
+    """
+
+    OBJECT = "object"
+    CALL = "call"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +80,15 @@ class Fill:
         name: Of the variable or attribute that holds it.
         line: 1-based.
         reuse: How later callers may find it filled.
+        holder: What keeps it.
+        plain: True when it sets the variable or attribute itself, not something in it.
     """
 
     name: str
     line: int
-    reuse: "Reuse"
+    reuse: Reuse
+    holder: Holder
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Source text to outline.
 
 Terms. A *suite* is the list of statements of a function, class, module, branch, loop,
-handler, `with` or case. A *block* is what remains of a function's suite when the suites
-in it that stand on lines of their own are cut out: what lines can tell apart.
+handler, `with` or case. A *segment* of it ends at a way out, a compound statement that may leave
+the suite: what follows runs only when that did not. A *block* is what remains of a segment
+in a function when the suites in it that stand on lines of their own are cut out: what
+lines can tell apart.
 
 At module and class level nothing is a block: each statement there is a unit by itself
 (a variable, an import, a definition's header, an effect), because such code runs once,
@@ -14,7 +16,10 @@ Example::
     def total(x):           signature total   key  total:signature:
         if x > 9:           block total       key  total:block:
             x -= 1          block total       key  total:block:/<header digest>.0
-        return x            (the first block again)
+        y = x               (the first block again)
+        if not y:           (the first block again)
+            return 0        block total       key  total:block:/<header digest>.0
+        return y            block total       key  total:block:><header digest>
 
 Keys name places by the digest of the enclosing header, not by position, so that code
 which moves keeps its key. Whatever makes two places swap their keys changes a header,
@@ -46,9 +51,10 @@ from impact_select.outline.evaluate import (
     is_plain_annotation,
 )
 from impact_select.outline.fingerprint import fingerprint, write_node
+from impact_select.outline.nodes import below, children
 from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
-from impact_select.outline.suites import Suite, first_line, own_spans, suites
+from impact_select.outline.suites import Suite, first_line, own_spans, segments, suites
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MAIN_SYMBOL: Final = "<main>"
@@ -408,12 +414,38 @@ class _Builder:
         place: str,
         extra_lines: list[tuple[int, int]],
     ) -> None:
-        """Make the unit of a suite that runs when it is called, and of the suites in it."""
+        """Make the units of a suite that runs when it is called, and of the suites in it."""
+        after = ""
+        for statements in segments(body):
+            after = self.segment(statements, symbol, place, after, extra_lines)
+            extra_lines = []
+
+    def segment(
+        self,
+        body: list[ast.stmt],
+        symbol: str,
+        place: str,
+        after: str,
+        extra_lines: list[tuple[int, int]],
+    ) -> str:
+        """Make the unit of a segment of a suite, and of the suites in it.
+
+        Args:
+            body: The segment.
+            symbol: The function.
+            place: Of the suite.
+            after: Digest of the way out before the segment; empty for the first one.
+            extra_lines: Spans beside those of its statements.
+
+        Returns:
+            The digest of its last compound statement.
+        """
         parts: list[str] = []
         spans = list(extra_lines)
-        nested: list[tuple[list[ast.stmt], str, str]] = []
+        nested: list[tuple[list[ast.stmt], str]] = []
         definitions: list[_Function | ast.ClassDef] = []
         cut: set[int] = set()
+        digest = ""
         for statement in body:
             start = len(parts)
             inner = suites(statement)
@@ -422,23 +454,26 @@ class _Builder:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 definitions.append(statement)
                 continue
-            digest = fingerprint(parts[start:]) if inner else ""
+            if inner:
+                digest = fingerprint(parts[start:])
             for index, suite in enumerate(inner):
                 if suite.own_lines:
-                    nested.append((suite.body, symbol, f"{place}/{digest}.{index}"))
+                    nested.append((suite.body, f"{place}/{digest}.{index}"))
                     cut.update(map(id, suite.body))
         for statement in body:
             self.local_imports(statement)
             if isinstance(statement, ast.Global):
                 self.rebound.update(statement.names)
                 self.constants.update(dict.fromkeys(statement.names, Bound()))
-        if place or cut or definitions or symbol in self.scopes:
-            parts += self.scope_parts(body, symbol, place, cut)
-        self.unit(UnitKind.BLOCK, symbol, place, parts, spans)
-        for inner_body, owner, inner_place in nested:
-            self.block(inner_body, owner, inner_place, [])
+        own_place = f"{place}>{after}" if after else place
+        if own_place or cut or definitions or symbol in self.scopes:
+            parts += self.scope_parts(body, symbol, own_place, cut)
+        self.unit(UnitKind.BLOCK, symbol, own_place, parts, spans)
+        for inner_body, inner_place in nested:
+            self.block(inner_body, symbol, inner_place, [])
         for definition in definitions:
             self.local_definition(definition, symbol)
+        return digest
 
     def scope(self, symbol: str) -> Scope | None:
         """Return the scope of a function, which most do not need: they are one block."""
@@ -583,7 +618,7 @@ def _header_names(statement: ast.stmt, inner: list[Suite]) -> set[str]:
             continue
         if isinstance(node, ast.GeneratorExp):
             continue
-        pending.extend(ast.iter_child_nodes(node))
+        pending += children(node)
     return names
 
 
@@ -597,7 +632,7 @@ def _header_loads(statement: ast.stmt, inner: list[Suite]) -> tuple[str, ...]:
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             names.add(node.id)
-        pending.extend(ast.iter_child_nodes(node))
+        pending += children(node)
     return tuple(sorted(names))
 
 
@@ -611,13 +646,13 @@ def _names_read(node: ast.AST) -> set[str]:
         case ast.Name(id=name, ctx=ast.Load()):
             return {name}
         case ast.Lambda(args=arguments, body=body):
-            own = {some.arg for some in ast.walk(arguments) if isinstance(some, ast.arg)}
+            own = {some.arg for some in below([arguments]) if isinstance(some, ast.arg)}
             return _names_read(arguments) | (_names_read(body) - own)
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             own = {
                 some.id
                 for generator in node.generators
-                for some in ast.walk(generator.target)
+                for some in below([generator.target])
                 if isinstance(some, ast.Name)
             }
             first = _names_read(node.generators[0].iter)  # evaluated outside
@@ -627,7 +662,7 @@ def _names_read(node: ast.AST) -> set[str]:
 
 
 def _names_below(node: ast.AST) -> set[str]:
-    return {name for child in ast.iter_child_nodes(node) for name in _names_read(child)}
+    return {name for child in children(node) for name in _names_read(child)}
 
 
 def _decorator_name(node: ast.expr) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from impact_select.outline.nodes import below, children
+
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BINDING = (
@@ -73,7 +75,7 @@ def scope_of(node: _Function | ast.ClassDef, outer: Scope | None) -> Scope:
     outside: set[str] = set()
     generates = False
     if not isinstance(node, ast.ClassDef):
-        own |= {some.arg for some in ast.walk(node.args) if isinstance(some, ast.arg)}
+        own |= {some.arg for some in below([node.args]) if isinstance(some, ast.arg)}
     for some in _own_nodes(node.body):
         own.update(_bound(some))
         if isinstance(some, ast.Global | ast.Nonlocal):
@@ -97,7 +99,7 @@ def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         elif isinstance(node, ast.comprehension):
             pending.extend([node.iter, *node.ifs])  # its target is its own
         else:
-            pending.extend(ast.iter_child_nodes(node))
+            pending += children(node)
 
 
 def _bound(node: ast.AST) -> Iterable[str]:
@@ -127,10 +129,10 @@ def _names(node: ast.AST, cut: Collection[int] = ()) -> set[str]:
         if isinstance(some, ast.Name):
             found.add(some.id)
         elif isinstance(some, ast.Lambda):
-            own = {one.arg for one in ast.walk(some.args) if isinstance(one, ast.arg)}
+            own = {one.arg for one in below([some.args]) if isinstance(one, ast.arg)}
             found |= _names(some.args) | (_names(some.body) - own)
         elif isinstance(some, _COMPREHENSIONS):
-            inside = set().union(*(_names(one) for one in ast.iter_child_nodes(some)))
+            inside = set().union(*(_names(one) for one in children(some)))
             own = set().union(*(_names(one.target) for one in some.generators))
             found |= (inside - own) | _names(some.generators[0].iter)
         elif isinstance(some, _NESTED):
@@ -138,9 +140,9 @@ def _names(node: ast.AST, cut: Collection[int] = ()) -> set[str]:
             pending.extend(_header(some))
         elif isinstance(some, _BINDING):
             found.update(_bound(some))
-            pending.extend(one for one in ast.iter_child_nodes(some) if id(one) not in cut)
-        elif not isinstance(some, ast.Constant | ast.expr_context | ast.operator):
-            pending.extend(one for one in ast.iter_child_nodes(some) if id(one) not in cut)
+            pending += [one for one in children(some) if id(one) not in cut]
+        else:
+            pending += [one for one in children(some) if id(one) not in cut]
     return found
 
 

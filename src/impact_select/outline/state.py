@@ -5,10 +5,12 @@ The first test that needs such state fills it; the others find it filled and run
 
 import ast
 from collections.abc import Set
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from impact_select.model.source import Fill, Reuse
-from impact_select.outline.suites import suites
+from impact_select.model.source import Fill, Holder, Reuse
+from impact_select.outline.nodes import below
+from impact_select.outline.suites import leaves, suites
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _MUTATORS: Final = frozenset(
@@ -16,6 +18,7 @@ _MUTATORS: Final = frozenset(
 )
 _CACHES: Final = frozenset({"cached_property"})
 _CONSTRUCTORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
+_STORES: Final = (ast.Attribute, ast.Subscript, ast.Call)
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -36,87 +39,134 @@ def find_fills(node: _Function, modules: Set[str]) -> tuple[Fill, ...]:
         last = decorator.attr if isinstance(decorator, ast.Attribute) else ""
         last = decorator.id if isinstance(decorator, ast.Name) else last
         if last in _CACHES:
-            return (Fill(node.name, node.body[0].lineno, Reuse.NAME),)
-    own = _own_nodes(node)
-    local = _local_names(node, own) | modules
-    receiver = _receiver(node)
+            return (Fill(node.name, node.body[0].lineno, Reuse.NAME, Holder.OBJECT, plain=True),)
+    own = below(node.body, stop=_SCOPES)
+    stores = [store for some in own if (store := _store(some)) is not None]
     declared = {
         name for some in own if isinstance(some, ast.Global | ast.Nonlocal) for name in some.names
     }
-    written: dict[str, list[int]] = {}
-    found: list[tuple[str, int]] = []
-    for some in own:
-        match some:
-            case ast.Name(id=name, ctx=ast.Store(), lineno=line) if name in declared:
-                found.append((name, line))
-            case ast.alias(name=name, asname=other, lineno=line):
-                bound = other or name.partition(".")[0]
-                if bound in declared:
-                    found.append((bound, line))
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == receiver:
-                if not isinstance(some.ctx, ast.Load):
-                    written.setdefault(attribute, []).append(some.lineno)
-                    if name == "cls":
-                        found.append((attribute, some.lineno))
-            case ast.Attribute(value=value, attr=attribute, ctx=ast.Store()) if _is_type(value):
-                found.append((attribute, some.lineno))
-            case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
-                root = _root(some)
-                if root is not None and (root not in local or root in declared):
-                    found.append((_stored_name(some, root), some.lineno))
-                elif root is not None and root == receiver:
-                    written.setdefault(_stored_name(some, root), []).append(some.lineno)
-                    if root == "cls":
-                        found.append((_stored_name(some, root), some.lineno))
-            case ast.Call(func=ast.Attribute(value=value, attr=attribute), lineno=line):
-                root = _root(value) if attribute in _MUTATORS else None
-                if root is not None and (root not in local or root in declared):
-                    found.append((_stored_name(value, root), line))
-                elif root is not None and root == receiver:
-                    written.setdefault(_stored_name(value, root), []).append(line)
-                    if root == "cls":
-                        found.append((_stored_name(value, root), line))
-            case _:
-                pass
-    tested = written.keys() & _tested(own, receiver) if node.name not in _CONSTRUCTORS else set()
-    found += [(name, line) for name in sorted(tested) for line in written[name]]
+    if not stores and not declared:
+        return ()
+    around = {name for some in own if isinstance(some, ast.Nonlocal) for name in some.names}
+    local = _local_names(node, own) | modules
+    receiver = _receiver(node)
+    fills: list[_Store] = []
+    written: list[_Store] = []
+    for store in stores:
+        if store.root == receiver and receiver is not None:
+            (fills if receiver == "cls" else written).append(store)
+        elif store.root is None or store.root not in local or store.root in declared:
+            fills.append(store)
+    fills += [
+        _Store(name, name, line, True) for some in own for name, line in _bound(some, declared)
+    ]
+    found = {store: Holder.CALL if store.root in around else Holder.SHARED for store in fills}
+    if written and node.name not in _CONSTRUCTORS:
+        tested = _tested(own, receiver)
+        found |= {store: Holder.OBJECT for store in written if store.name in tested}
+    if not found:
+        return ()
     passes = _passes(node)
     return tuple(
-        Fill(name, line, _reuse(name, *passes.get(line, (False, frozenset()))))
-        for name, line in dict.fromkeys(found)
+        Fill(
+            store.name,
+            store.line,
+            passes.get(store.line, _Pass()).reuse(store.name),
+            holder,
+            store.plain,
+        )
+        for store, holder in found.items()
     )
 
 
-def _reuse(name: str, branch: bool, ways_out: frozenset[str]) -> Reuse:
-    if name in ways_out:
-        return Reuse.EARLY
-    return Reuse.BRANCH if branch else Reuse.NEVER
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """A place that stores.
+
+    Attributes:
+        root: The variable through which it is reached; None for the class of an object.
+        name: Under which readers find what is stored.
+        line: 1-based.
+        plain: True when it sets `name` itself, not something in what it holds.
+    """
+
+    root: str | None
+    name: str
+    line: int
+    plain: bool
 
 
-def _passes(node: _Function) -> dict[int, tuple[bool, frozenset[str]]]:
-    """Return, per line, whether it stands in a branch, and what ways out before it look at."""
-    found: dict[int, tuple[bool, frozenset[str]]] = {}
+def _store(node: ast.AST) -> _Store | None:
+    """Return what a node stores other than a variable, if it does."""
+    match node:
+        case ast.Attribute(value=value, attr=attribute, ctx=ast.Store()) if _is_type(value):
+            return _Store(None, attribute, node.lineno, True)
+        case (
+            ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
+        ):
+            target: ast.expr = node
+        case ast.Call(func=ast.Attribute(value=value, attr=attribute)) if attribute in _MUTATORS:
+            target = value
+        case _:
+            return None
+    root = _root(target)
+    if root is None:
+        return None
+    plain = target is node and isinstance(node, ast.Attribute)
+    return _Store(root, _stored_name(target, root), node.lineno, plain)
 
-    def visit(body: list[ast.stmt], branch: bool, ways_out: frozenset[str]) -> None:
+
+def _bound(node: ast.AST, declared: Set[str]) -> list[tuple[str, int]]:
+    """Return the declared names that a node binds, with the line."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store(), lineno=line):
+            pass
+        case ast.alias(name=whole, asname=other, lineno=line):
+            name = other or whole.partition(".")[0]
+        case _:
+            return []
+    return [(name, line)] if name in declared else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """How the statements of a line may be passed by.
+
+    Attributes:
+        branch: Whether they stand in a branch.
+        ways_out: Names that the ways out before them look at.
+    """
+
+    branch: bool = False
+    ways_out: frozenset[str] = frozenset()
+
+    def reuse(self, name: str) -> Reuse:
+        return Reuse.BRANCH if self.branch or name in self.ways_out else Reuse.NEVER
+
+
+def _passes(node: _Function) -> dict[int, _Pass]:
+    """Return, per line, how its statements may be passed by."""
+    found: dict[int, _Pass] = {}
+
+    def visit(body: list[ast.stmt], around: _Pass) -> None:
         for statement in body:
             for line in range(statement.lineno, (statement.end_lineno or 0) + 1):
-                found[line] = (branch, ways_out)
+                found[line] = around
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             branches = isinstance(statement, ast.If | ast.Try | ast.While | ast.Match)
-            inner = suites(statement)
-            for suite in inner:
-                visit(suite.body, branch or branches, ways_out)
-            if inner and any(isinstance(some, ast.Return) for some in ast.walk(statement)):
-                ways_out |= _mentioned(statement)
+            for suite in suites(statement):
+                visit(suite.body, replace(around, branch=around.branch or branches))
+            if leaves(statement):
+                around = replace(around, ways_out=around.ways_out | _mentioned(statement))
 
-    visit(node.body, branch=False, ways_out=frozenset())
+    visit(node.body, _Pass())
     return found
 
 
 def _mentioned(node: ast.AST) -> frozenset[str]:
     names: set[str] = set()
-    for some in ast.walk(node):
+    for some in below([node]):
         match some:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
                 names.add(name)
@@ -137,7 +187,7 @@ def _tested(own: list[ast.AST], receiver: str | None) -> set[str]:
             tests.extend(some.body)
     found: set[str] = set()
     for test in tests:
-        for some in ast.walk(test):
+        for some in below([test]):
             match some:
                 case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == receiver:
                     found.add(attribute)
@@ -162,17 +212,6 @@ def _stored_name(node: ast.expr, root: str) -> str:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node.attr if isinstance(node, ast.Attribute) else root
-
-
-def _own_nodes(node: _Function) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    pending: list[ast.AST] = list(node.body)
-    while pending:
-        some = pending.pop()
-        found.append(some)
-        if not isinstance(some, _SCOPES):
-            pending.extend(ast.iter_child_nodes(some))
-    return found
 
 
 def _local_names(node: _Function, own: list[ast.AST]) -> set[str]:

@@ -3,6 +3,18 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from impact_select.outline.nodes import children
+
+_SUITES: Final = ("body", "handlers", "cases", "orelse", "finalbody")
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_COMPOUND: Final = (
+    *_DEFINITIONS,
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Match),
+    *(ast.Try, ast.TryStar),
+)
+_WAYS_OUT: Final = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +33,11 @@ class Suite:
 
 def suites(statement: ast.stmt) -> list[Suite]:
     """Return the suites of a statement in source order; none for a simple statement."""
+    if not isinstance(statement, _COMPOUND):
+        return []
     found: list[Suite] = []
     end = _header_end(statement)
-    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+    for name in _SUITES:
         value = getattr(statement, name, None)
         if not isinstance(value, list) or not value:
             continue
@@ -44,7 +58,7 @@ def own_spans(statement: ast.stmt, inner: list[Suite]) -> list[tuple[int, int]]:
         Spans, 1-based, both ends included. Of a definition only the header counts.
     """
     first, last = first_line(statement), statement.end_lineno or statement.lineno
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, _DEFINITIONS):
         return [(first, max(statement.lineno, first_line(statement.body[0]) - 1))]
     spans: list[tuple[int, int]] = []
     start = first
@@ -58,6 +72,35 @@ def own_spans(statement: ast.stmt, inner: list[Suite]) -> list[tuple[int, int]]:
     if start <= last:
         spans.append((start, last))
     return spans
+
+
+def segments(body: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Cut a suite after each statement that may leave it before its end."""
+    found: list[list[ast.stmt]] = [[]]
+    for statement in body:
+        found[-1].append(statement)
+        if statement is not body[-1] and leaves(statement):
+            found.append([])
+    return found
+
+
+def leaves(statement: ast.stmt) -> bool:
+    """Tell whether a compound statement may end the suite that it stands in."""
+    if not isinstance(statement, _COMPOUND):
+        return False
+    pending: list[tuple[ast.AST, bool]] = [(statement, False)]
+    while pending:
+        node, in_loop = pending.pop()
+        if isinstance(node, _DEFINITIONS):
+            continue
+        if isinstance(node, _WAYS_OUT):
+            if not in_loop or not isinstance(node, ast.Break | ast.Continue):
+                return True
+            continue
+        in_loop = in_loop or isinstance(node, ast.For | ast.AsyncFor | ast.While)
+        for name in _SUITES:
+            pending += [(some, in_loop) for some in getattr(node, name, ())]
+    return False
 
 
 def first_line(node: ast.stmt) -> int:
@@ -82,7 +125,7 @@ def _header_end(statement: ast.stmt) -> int:
     for name in ("test", "target", "iter", "subject", "returns", "args"):
         value = getattr(statement, name, None)
         if isinstance(value, ast.arguments):
-            parts += [*ast.iter_child_nodes(value)]
+            parts += children(value)
         elif isinstance(value, ast.AST):
             parts.append(value)
     for name in ("decorator_list", "bases", "keywords", "type_params"):

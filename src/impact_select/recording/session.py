@@ -11,7 +11,7 @@ from types import ModuleType
 from pyroaring import BitMap
 
 from impact_select.errors import UsageMistake
-from impact_select.model.ids import RepoPath
+from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.recorded import (
     ModuleFacts,
     OwnerKey,
@@ -19,6 +19,7 @@ from impact_select.model.recorded import (
     OwnerRecord,
     RecordedRun,
 )
+from impact_select.model.source import Outline
 from impact_select.recording.asking import Asker
 from impact_select.recording.caches import CacheWatch
 from impact_select.recording.calls import CallsCollector
@@ -71,9 +72,11 @@ class Recording:
         for file in self._index.files():
             tell(os.path.join(self._folder.top, file.path))
 
-    def outlines(self) -> dict[RepoPath, SourceFile]:
-        """Return the executed files of this process."""
-        return {file.path: file for file in self._index.files()}
+    def outlines(self) -> dict[Blob, Outline]:
+        """Return the outlines of the executed files of this process, by their bytes."""
+        return {
+            file.blob: file.outline for file in self._index.files() if file.outline is not None
+        }
 
     def plugins(self) -> tuple[object, ...]:
         """Return the objects to register with pytest's plugin manager."""

@@ -44,6 +44,7 @@ def keep_recording(
     project: Project,
     before: Target,
     run: RecordedRun,
+    outlines: Mapping[Blob, Outline],
     references: Mapping[Blob, frozenset[Reference] | None],
 ) -> Kept:
     """Add a run to the project's map.
@@ -52,8 +53,10 @@ def keep_recording(
         project: Where it belongs.
         before: The files as they were when the run began.
         run: What was recorded, by all processes.
-        references: What was read meanwhile, by the id of the bytes; the rest is read
-            here, or known to the map.
+        outlines: Those that were made meanwhile, by the id of the bytes; the rest is
+            made here.
+        references: What was read meanwhile, likewise; the rest is read here, or known to
+            the map.
 
     Raises:
         MapBusy, MapNotWritten: It was not kept; the old map is as it was.
@@ -63,7 +66,7 @@ def keep_recording(
     run = _without_products(run, before)
     files, sources, doubtful = _files(project, before, run)
     known = _known_names(project)
-    outlines: dict[Blob, Outline] = {}
+    kept: dict[Blob, Outline] = {}
     found: dict[Blob, frozenset[Reference] | None] = {}
     state: dict[RepoPath, SourceFacts] = {}
     for path, source in sources.items():
@@ -71,15 +74,15 @@ def keep_recording(
         if not is_source(path):
             found[blob] = find_words(source)
             continue
+        raw = blob_id(source)
         try:
-            outlines[blob] = parse_outline(source)
+            kept[blob] = outlines[raw] if raw in outlines else parse_outline(source)
         except UnparsedSource:
             continue
-        raw = blob_id(source)
         if blob not in known:
             found[blob] = references[raw] if raw in references else read_references(source)
         names = known[blob] if blob in known else _names(found[blob] or frozenset())
-        state[path] = SourceFacts(outlines[blob], names)
+        state[path] = SourceFacts(kept[blob], names)
     evidence = assemble(with_shared_state(run, state), doubtful)
     if not evidence.tests:
         return Kept(0, doubtful, None)
@@ -96,7 +99,7 @@ def keep_recording(
     modules = {
         path: ModuleNames(facts_.names, facts_.handed_out) for path, facts_ in run.modules.items()
     }
-    addition = Addition(facts, evidence, files, modules, outlines, found)
+    addition = Addition(facts, evidence, files, modules, kept, found)
     note = save(
         project.map_path,
         addition,

@@ -1,5 +1,6 @@
 """State that one test fills and others find filled."""
 
+from collections.abc import Sequence
 from textwrap import dedent
 
 import pytest
@@ -19,8 +20,11 @@ def test_other(): pass
 """
 
 
-def dependents(source: str, symbol: str, **ran: list[str]) -> set[str]:
-    """Give the tests that depend on a function of state.py, by who ran what of it."""
+def dependents(source: str, symbol: str, fixture: Sequence[str] = (), **ran: list[str]) -> set[str]:
+    """Give the tests that depend on a function of state.py, by who ran what of it.
+
+    A fixture that ran something is used by the test `other`.
+    """
     path = RepoPath("state.py")
     text = dedent(source)
     session = Session(
@@ -29,6 +33,7 @@ def dependents(source: str, symbol: str, **ran: list[str]) -> set[str]:
             f"test_state.py::test_{name}": [f"{path}:{item}" for item in ran.get(name, [])]
             for name in ("first", "second", "other")
         },
+        shared={"box": ([f"{path}:{line}" for line in fixture], ["test_state.py::test_other"])},
     )
     sources = {
         RepoPath(file): SourceFacts(outlined(content), _units_by_name(content))
@@ -160,6 +165,70 @@ def _units_by_name(content: str) -> dict[str, BitMap]:
 def test_those_that_find_state_filled(source: str, filled: list[str], found: list[str]) -> None:
     """What filled the state counts for those that found it filled, and for no others."""
     assert dependents(source, "make", first=filled, second=found) == {"first", "second"}
+
+
+OWN_OBJECT = """
+class Box:
+    def __init__(self):
+        self.value = None
+    def get(self):
+        if self.value is None:
+            self.value = make()
+        return self.value
+def make():
+    return 1
+"""
+OWN_CALL = """
+def once():
+    value = None
+    def get():
+        nonlocal value
+        if value is None:
+            value = make()
+        return value
+    return get
+def make():
+    return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "made"), [(OWN_OBJECT, "4"), (OWN_CALL, "3")], ids=["object", "call"]
+)
+def test_those_that_made_the_holder_themselves(source: str, made: str) -> None:
+    """What a test made itself holds what the test stored; what came from elsewhere does not."""
+    fill = ["6", "7", "8", "10", "11"]
+    own = dependents(source, "make", first=[made, *fill], second=[made, "6"])
+    assert own == {"first"}
+    given = dependents(source, "make", first=[made, *fill], second=["6"])
+    assert given == {"first", "second"}
+
+
+def test_what_a_fixture_made_is_there_beside_ones_own() -> None:
+    """A test that makes an object of its own may use one that lasts as well."""
+    source = OWN_OBJECT
+    session = ["6", "7", "10"]
+    assert dependents(source, "make", ["4"], first=["4", *session], second=["4", "6"]) == {
+        "first",
+        "second",
+    }
+
+
+def test_several_places_that_set_the_same() -> None:
+    """Whoever took one of several branches that set an attribute found it as it set it."""
+    source = """
+        class Box:
+            def get(self, a):
+                if a:
+                    self.value = make()
+                else:
+                    self.value = None
+                return self.value
+        def make():
+            return 1
+        """
+    ran = {"first": ["4", "5", "10"], "second": ["4", "7"]}
+    assert dependents(source, "make", **ran) == {"first"}
 
 
 @pytest.mark.parametrize(

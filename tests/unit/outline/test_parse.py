@@ -59,6 +59,45 @@ def uninert(source: str) -> set[str]:
         pytest.param(
             """
             def f(x):
+                a()
+                if x: return 1
+                b()
+                for y in x:
+                    if y:
+                        continue
+                    c()
+                d()
+            """,
+            ["3,4 f", "5,6,10 f>", "7 f/0", "8 f/0/0", "9 f/0>"],
+            id="ways-out",
+        ),
+        pytest.param(
+            """
+            def f(x):
+                with x:
+                    if x:
+                        raise ValueError
+                    a()
+                b()
+            """,
+            ["3 f", "4 f/0", "5 f/0/0", "6 f/0>", "7 f>"],
+            id="raise",
+        ),
+        pytest.param(
+            """
+            def f(x):
+                while x:
+                    break
+                def g():
+                    return 1
+                return 2
+            """,
+            ["3,5,7 f", "4 f/0", "6 f.<locals>.g"],
+            id="no-way-out",
+        ),
+        pytest.param(
+            """
+            def f(x):
                 for y in x:
                     a()
                 else:
@@ -163,7 +202,7 @@ def test_suites_are_blocks(source: str, expected: list[str]) -> None:
     ("source", "expected"),
     [
         ("def f(x): return x", ["1 f"]),
-        ("def f(x):\n    if x: return 1\n    return 2", ["2,3 f"]),
+        ("def f(x):\n    if x: a()\n    return 2", ["2,3 f"]),
         ("def f(x):\n    if (x and\n        y): return 1", ["2-3 f"]),
         ("def f(x):\n    for y in x: a(); b()", ["2 f"]),
         ("def f(x):\n    try: a()\n    except E: b()", ["2-3 f"]),
