@@ -1,5 +1,6 @@
 """Wall time of recording against the plain run and coverage.py's contexts."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -34,6 +35,7 @@ def main(
     without: tuple[str, ...],
 ) -> None:
     """Run each mode in turn, several times, and print the best times and their ratios."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each run compiles what it imports
     folder = Path(tempfile.mkdtemp(prefix="impact-overhead-"))
     try:
         workspace = make_workspace(project, folder, python, shlex.split(pytest_args), tests)

@@ -21,12 +21,13 @@ from impact_select.adapters.progress import progress
 from impact_select.adapters.project import Project, open_project
 from impact_select.adapters.reference_worker import ReferenceWorker, finish, read_all
 from impact_select.adapters.run_parts import read_part, write_part
+from impact_select.adapters.stored_outlines import StoredOutlines
 from impact_select.errors import GitMissing, ImpactError, NotARepository, UsageMistake
-from impact_select.graph.references import Reference
 from impact_select.mapping.assemble import merge_runs, with_failures
 from impact_select.model.ids import Blob, TestId
 from impact_select.model.impact_map import MapSummary
 from impact_select.model.recorded import RecordedRun
+from impact_select.model.reference import Reference
 from impact_select.model.selection import Fallback, RetestAll, Selection, Subset
 from impact_select.model.tree import Target
 from impact_select.recording.session import Recording
@@ -105,6 +106,7 @@ class Session:
         self._summary: MapSummary | None = None
         self._before: Target | None = None
         self._recording: Recording | None = None
+        self._outlines: StoredOutlines | None = None
         self._references: ReferenceWorker | None = None
         self._parts: TemporaryDirectory[str] | None = None
         self._ran_elsewhere: dict[TestId, None] = {}
@@ -139,8 +141,12 @@ class Session:
         if self._controls and collector == "auto":
             return
         # A worker would fail for the same reason, less legibly.
+        self._outlines = StoredOutlines(project.map_path)
         recording = Recording(
-            project.history.top, collector, coverage_follows=_coverage_follows(options)
+            project.history.top,
+            collector,
+            coverage_follows=_coverage_follows(options),
+            known_outline=self._outlines.find,
         )
         if self._controls:
             return
@@ -270,6 +276,9 @@ class Session:
         if self._recording is not None:
             self._recording.stop()
             self._recording = None
+        if self._outlines is not None:
+            self._outlines.close()
+            self._outlines = None
         if self._references is not None:
             self._references.close()
             self._references = None
@@ -283,6 +292,8 @@ class Session:
             return
         outlines = self._recording.outlines() if self._recording is not None else {}
         run = self._finished_run()
+        if self._outlines is not None:
+            self._outlines.close()  # the map is replaced soon
         if run is None:
             if self._controls:
                 self._problems.append("impact: nothing was recorded, because no worker ended")
@@ -339,6 +350,7 @@ class _Worker:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._recording: Recording | None = None
+        self._outlines: StoredOutlines | None = None
         self._counts = {"left_out": 0, "selected": 0}
 
     def begin(self) -> None:
@@ -353,10 +365,12 @@ class _Worker:
             project = open_project(Path.cwd(), options.impact_map, root=self._config.rootpath)
         except (NotARepository, GitMissing):
             return  # as the controller has said
+        self._outlines = StoredOutlines(project.map_path)
         recording = Recording(
             project.history.top,
             options.impact_collector or project.settings.collector,
             coverage_follows=_coverage_follows(options),
+            known_outline=self._outlines.find,
         )
         for plugin in recording.plugins():
             self._config.pluginmanager.register(plugin)
@@ -393,6 +407,9 @@ class _Worker:
         if self._recording is not None:
             self._recording.stop()
             self._recording = None
+        if self._outlines is not None:
+            self._outlines.close()
+            self._outlines = None
 
 
 def _deselect(

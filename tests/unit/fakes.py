@@ -15,7 +15,7 @@ from pyroaring import BitMap
 from impact_select.adapters.import_check import import_known
 from impact_select.adapters.map_writer import Addition
 from impact_select.config import DEFAULTS, Settings
-from impact_select.graph.references import Reference, find_references
+from impact_select.graph.references import find_references
 from impact_select.mapping.assemble import assemble
 from impact_select.mapping.hierarchy import consumes_members
 from impact_select.model.ids import Blob, RepoPath, TestId
@@ -38,6 +38,7 @@ from impact_select.model.recorded import (
     RecordedRun,
     TestRecord,
 )
+from impact_select.model.reference import Reference
 from impact_select.model.selection import Selection, Subset
 from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.model.tree import Target, TreeFile

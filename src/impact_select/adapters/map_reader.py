@@ -68,9 +68,20 @@ class ImpactMap:
         trace: TracebackType | None,
     ) -> None:
         """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._connection.close()
 
     # -- the whole --------------------------------------------------------------------
+
+    @cached_property
+    def tool(self) -> str:
+        """Version of the tool that made the map."""
+        with self._checked():
+            (value,) = self._one("SELECT value FROM meta WHERE key = 'tool'") or ("",)
+            return str(value)
 
     @cached_property
     def snapshots(self) -> tuple[Snapshot, ...]:

@@ -26,11 +26,11 @@ from impact_select.adapters.map_schema import (
 )
 from impact_select.adapters.snapshot_facts import facts_to_json
 from impact_select.errors import ImpactError, MapBusy, MapNotWritten, MapSchema, MapUnreadable
-from impact_select.graph.references import Reference
 from impact_select.mapping.assemble import Evidence
 from impact_select.mapping.hierarchy import consumes_members
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
+from impact_select.model.reference import Reference
 from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import TreeFile
 

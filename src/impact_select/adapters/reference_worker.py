@@ -20,8 +20,8 @@ from typing import Final, Self
 
 import impact_select
 from impact_select.adapters.map_schema import pack, unpack
-from impact_select.graph.references import Reference, UnreadSource, find_references
 from impact_select.model.ids import Blob
+from impact_select.model.reference import Reference
 from impact_select.outline.parse import UnparsedSource, parse_outline
 from impact_select.recording.source_index import blob_id
 
@@ -31,6 +31,9 @@ _SHARE: Final = 16  # files that are worth another process; it takes 0.4 s to st
 
 def read_references(source: bytes) -> frozenset[Reference] | None:
     """Find a file's references; None when it cannot be read."""
+    # libcst takes a tenth of a second, which those that only send files are spared.
+    from impact_select.graph.references import UnreadSource, find_references
+
     try:
         return find_references(source, parse_outline(source))
     except (UnreadSource, UnparsedSource):

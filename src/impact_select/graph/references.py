@@ -1,29 +1,10 @@
 """What each unit of a file refers to, read with libcst.
 
-A reference is a name and where it is looked up, its *root*:
-
-=============  =====================================================================
-root           the name is
-=============  =====================================================================
-``""``         a global or builtin name of the file itself
-``"pkg.mod"``  an attribute of what an import names, relative dots kept (``.mod``)
-``"?"``        an attribute of an object whose type is not known here
-``'"'`` + x    the last part of a string literal that names something, below `x`
-=============  =====================================================================
-
-The name ``*`` is a star import. The name ``**`` is one that is computed at run time, its
-root where it is looked up (`getattr`, `vars`, `globals`). A name after ``&`` is used as a
-value, neither called nor looked into on the spot, so that whoever gets the value may look
-into it. The name ``()`` is a call of what a variable of a function holds.
-
-Example: ``from .tax import rates`` and, in a function, ``rates.VAT * self.share`` give
-``(rates, .tax)`` for the import, ``(rates, "")``, ``(VAT, .tax.rates)`` and ``(share, ?)``
-for the function's block. Local variables are no references.
+What a reference is, `model/reference.py` says.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import libcst as cst
@@ -39,6 +20,7 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
+from impact_select.model.reference import Reference
 from impact_select.model.source import Outline, UnitKind, plain_name
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
@@ -54,15 +36,6 @@ _HEADER_KINDS: Final = {
     "annotations": UnitKind.ANNOTATIONS,
     "bases": UnitKind.BASES,
 }
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Reference:
-    """A name that a unit refers to; see the module's table for `root`."""
-
-    name: str
-    root: str
-    unit: int
 
 
 class UnreadSource(ValueError):
@@ -91,17 +64,6 @@ def find_references(source: bytes, outline: Outline) -> frozenset[Reference]:
     visitor = _Visitor(outline, positions, scopes)
     wrapper.module.visit(visitor)
     return frozenset(visitor.found)
-
-
-def find_words(text: bytes) -> frozenset[Reference]:
-    """Take every word of a template for an attribute that it may look up.
-
-    Args:
-        text: An executed file that is no Python source; it has no units, so what refers
-            is the file as a whole (`Outline.loaded` of an empty outline).
-    """
-    words = set(re.findall(r"[A-Za-z_]\w*", text.decode("utf-8", "replace")))
-    return frozenset(Reference(word, "?", 0) for word in words)
 
 
 class _Visitor(cst.CSTVisitor):

@@ -44,6 +44,8 @@ class MonitoringCollector:
         self._owner = 0
         self._hits: list[int] = []
         self._spent: set[int] = set()
+        # A key that stands for several units has none here, but a place in the other table.
+        self._unit_by_key: dict[int, int] = {}
         self._units_by_key: dict[int, tuple[int, ...]] = {}
         self._events_by_code: dict[int, int] = {}
         # Keys hold ids, so the objects must live; equal code objects are not the same.
@@ -123,10 +125,10 @@ class MonitoringCollector:
         entry = file.entry_units(code)
         every = set(entry)
         shifted = key << _LINE_BITS
-        self._units_by_key[shifted] = entry
+        self._translate(shifted, entry)
         for line in code_lines(code):
             units = file.units_at(line, code)
-            self._units_by_key[shifted | (line & _LINE_MASK)] = units
+            self._translate(shifted | (line & _LINE_MASK), units)
             every.update(units)
         watched = events.PY_START | events.PY_RESUME
         if len(every) > 1:
@@ -134,6 +136,12 @@ class MonitoringCollector:
         self._events_by_code[key] = watched
         self._monitoring.set_local_events(_FREE_TOOL_IDS[1], code, watched)
         self._hits.append(shifted)  # this start was before its events were on
+
+    def _translate(self, key: int, units: tuple[int, ...]) -> None:
+        if len(units) == 1:
+            self._unit_by_key[key] = units[0]
+        else:
+            self._units_by_key[key] = units
 
     def _watchers(
         self,
@@ -165,13 +173,19 @@ class MonitoringCollector:
             return
         taken = hits[:]
         del hits[: len(taken)]  # in place: the callbacks hold the list, threads may add
-        units = self._units.setdefault(self._owner, BitMap())
-        by_key = self._units_by_key
         numbers: list[int] = []
-        for key in taken:
-            numbers.extend(by_key.get(key) or by_key.get(key & ~_LINE_MASK, ()))
-        units.update(numbers)
+        found = list(map(self._unit_by_key.get, taken))  # most keys, hence no loop in Python
+        if None in found:
+            for key, number in zip(taken, found, strict=True):
+                if number is None:
+                    numbers.extend(self._units_at(key) or self._units_at(key & ~_LINE_MASK))
+        numbers.extend([number for number in found if number is not None])
+        self._units.setdefault(self._owner, BitMap()).update(numbers)
         self._spent.update([key >> _LINE_BITS for key in taken])
+
+    def _units_at(self, key: int) -> tuple[int, ...]:
+        unit = self._unit_by_key.get(key)
+        return (unit,) if unit is not None else self._units_by_key.get(key, ())
 
     def _rearm(self) -> None:
         set_local_events = self._monitoring.set_local_events

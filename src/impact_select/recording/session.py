@@ -34,7 +34,12 @@ from impact_select.recording.imports import ImportWatch, modules_in_memory
 from impact_select.recording.inputs import InputWatch
 from impact_select.recording.monitoring import MonitoringCollector, tools_available
 from impact_select.recording.owners import SESSION, OwnerStack
-from impact_select.recording.source_index import ProjectFolder, SourceFile, SourceIndex
+from impact_select.recording.source_index import (
+    OutlineLookup,
+    ProjectFolder,
+    SourceFile,
+    SourceIndex,
+)
 from impact_select.recording.tests import TestWatch
 
 
@@ -45,11 +50,19 @@ class Recording:
         top: Top of the repository's work tree.
         collector: `auto`, or the name of the collector to use.
         coverage_follows: True when another tool is going to take the trace function.
+        known_outline: Looks the outline of a file up by the id of its bytes.
     """
 
-    def __init__(self, top: Path, collector: str, *, coverage_follows: bool) -> None:
+    def __init__(
+        self,
+        top: Path,
+        collector: str,
+        *,
+        coverage_follows: bool,
+        known_outline: OutlineLookup,
+    ) -> None:
         self._folder = ProjectFolder(top)
-        self._index = SourceIndex(self._folder)
+        self._index = SourceIndex(self._folder, known_outline)
         self.collector = make_collector(collector, self._index, coverage_follows)
         self._owners = OwnerStack(self.collector)
         own_project = self._folder.repo_path(__file__) is not None
@@ -74,9 +87,7 @@ class Recording:
 
     def outlines(self) -> dict[Blob, Outline]:
         """Return the outlines of the executed files of this process, by their bytes."""
-        return {
-            file.blob: file.outline for file in self._index.files() if file.outline is not None
-        }
+        return {file.blob: file.outline for file in self._index.files() if file.outline is not None}
 
     def plugins(self) -> tuple[object, ...]:
         """Return the objects to register with pytest's plugin manager."""

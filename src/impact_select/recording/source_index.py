@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha1
 from pathlib import Path
 from types import CodeType
-from typing import Final
+from typing import Final, TypeAlias
 
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import Outline, UnitKind, plain_name
@@ -17,6 +17,13 @@ _FOREIGN_PARTS: Final = frozenset(
     {"site-packages", "dist-packages", ".tox", ".nox", ".venv", "node_modules", ".git"}
 )
 _DERIVED_PARTS: Final = frozenset({"__pycache__", ".pytest_cache", ".impact", ".hypothesis"})
+OutlineLookup: TypeAlias = Callable[[Blob], Outline | None]
+"""Finds an outline by the git blob id of the file's bytes."""
+
+
+def no_outline(_blob: Blob) -> Outline | None:
+    """Find none."""
+    return None
 
 
 class ProjectFolder:
@@ -80,14 +87,22 @@ class SourceFile:
         blob: Git blob id of its bytes.
         outline: None when it is no Python source that parses (a compiled template).
         base: Number of its first unit; unit i of the outline has number base + i.
+
+    Args:
+        path: Where it is.
+        source: Its bytes.
+        base: Number of its first unit.
+        known: Looks an outline up before it is made.
     """
 
-    def __init__(self, path: RepoPath, source: bytes, base: int) -> None:
+    def __init__(
+        self, path: RepoPath, source: bytes, base: int, known: OutlineLookup = no_outline
+    ) -> None:
         self.path = path
         self.blob = blob_id(source)
         self.base = base
-        self.outline: Outline | None = None
-        if is_source(path):
+        self.outline = known(self.blob) if is_source(path) else None
+        if is_source(path) and self.outline is None:
             try:
                 self.outline = parse_outline(source)
             except UnparsedSource:
@@ -164,11 +179,16 @@ class SourceFile:
 class SourceIndex:
     """The executed project files of this process, outlined when they are first met.
 
-    Unit numbers are unique in the process; `place` translates them back.
+    Unit numbers are unique in the process.
+
+    Args:
+        folder: What belongs to the project.
+        known_outline: Looks an outline up by the id of the bytes.
     """
 
-    def __init__(self, folder: ProjectFolder) -> None:
+    def __init__(self, folder: ProjectFolder, known_outline: OutlineLookup = no_outline) -> None:
         self.folder = folder
+        self._known_outline = known_outline
         self._by_filename: dict[str, SourceFile | None] = {}
         self._by_path: dict[RepoPath, SourceFile] = {}
         self._files: list[SourceFile] = []
@@ -204,7 +224,7 @@ class SourceIndex:
                 source = stream.read()
         except OSError:
             return None
-        file = SourceFile(path, source, self._next)
+        file = SourceFile(path, source, self._next, self._known_outline)
         self._next = file.end
         self._by_path[path] = file
         self._files.append(file)

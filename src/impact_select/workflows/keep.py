@@ -13,12 +13,13 @@ from impact_select.adapters.map_writer import Addition, save
 from impact_select.adapters.project import Project
 from impact_select.adapters.reference_worker import read_references
 from impact_select.errors import ImpactError
-from impact_select.graph.references import Reference, find_words
+from impact_select.graph.words import find_words
 from impact_select.mapping.assemble import assemble
 from impact_select.mapping.shared_state import SourceFacts, with_shared_state
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.recorded import ReadKind, RecordedRun
+from impact_select.model.reference import Reference
 from impact_select.model.source import Outline
 from impact_select.model.tree import Target, TreeFile
 from impact_select.outline.parse import UnparsedSource, is_source, parse_outline

@@ -127,7 +127,7 @@ def references(source: str) -> set[str]:
         ),
         pytest.param(
             "def f(a):\n    if a:\n        return A\n    return B",
-            {"block f/0: - A", "block f: - B"},
+            {"block f/0: - A", "block f>: - B"},
             id="blocks",
         ),
         pytest.param("x = A; y = B", {"variable x: - A", "variable y: - B"}, id="one-line"),

@@ -125,7 +125,7 @@ SCENARIOS = {
         """,
         [("1", "f(0)"), ("2", "f(1)")],
         {
-            "1": {"block f", "block f/0", "block f/2", "block f/3", "block g"},
+            "1": {"block f", "block f/0", "block f/2", "block f/3", "block g", "block g>"},
             "2": {"block f", "block f/0", "block f/1", "block f/3", "block g", "block g/0"},
         },
     ),
@@ -361,7 +361,11 @@ SCENARIOS = {
             return 0
         """,
         [("1", "f(3)"), ("2", "f(0)"), ("3", "f(1)")],
-        {"1": {"block f", "block f/0"}, "2": {"block f"}, "3": {"block f", "block f/0"}},
+        {
+            "1": {"block f", "block f/0", "block f>"},
+            "2": {"block f", "block f>"},
+            "3": {"block f", "block f/0", "block f>"},
+        },
     ),
     "short functions": Scenario(
         """

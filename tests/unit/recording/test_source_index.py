@@ -150,6 +150,7 @@ def test_units_that_a_call_enters(
             {
                 "block decorated",
                 "block decorated/0",
+                "block decorated>",
                 "signature decorated",
                 "decorators decorated",
             },
