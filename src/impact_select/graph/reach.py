@@ -273,8 +273,26 @@ class Reacher:
             for version in self._store.versions.get(path, ()):
                 for _, who in self._store.traces(version.number):
                     owners |= who
-            known = self._depending[path] = self._store.dependents(owners)
+            known = self._store.dependents(owners) | self._through_package(path)
+            self._depending[path] = known
         return known
+
+    def _through_package(self, path: RepoPath) -> BitMap:
+        """Return the recordings that ran code which names a module as part of its package.
+
+        Whoever came first imported it (PEP 562); the others found it there.
+        """
+        found = BitMap()
+        for dotted in self.modules.names(path):
+            package, _, last = dotted.rpartition(".")
+            for root, blob, units in self._store.references(last) if package else ():
+                if root in {"", "?"} or root.startswith('"'):
+                    continue
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    if package in self.modules.absolute(root, version.path):
+                        for node in self._blocks_of(version, units):
+                            found |= self._recordings(node)
+        return found
 
     def marked(self, path: RepoPath, symbol: str) -> BitMap:
         """Return the recordings of the tests that a symbol of a file defines."""

@@ -26,6 +26,8 @@ from impact_select.model.source import Outline, UnitKind, plain_name
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 _FIELD: Final = re.compile(r"\{([^{}!:]+)")
 _FIELD_ATTRIBUTE: Final = re.compile(r"\.([A-Za-z_]\w*)")
+# A private attribute as code outside of its class has to write it.
+_MANGLED: Final = re.compile(r"_[A-Za-z]\w*?(__\w*[^\W_]_?)")
 _LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
 _ENUMERATORS: Final = frozenset({"getmembers", "getmembers_static", "classify_class_attrs"})
 _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
@@ -163,8 +165,11 @@ class _Visitor(cst.CSTVisitor):
         return self._units.at(self._line(node), self._definitions)
 
     def _add(self, node: cst.CSTNode, name: str, root: str) -> None:
+        mangled = _MANGLED.fullmatch(name)
         for unit in self._units_of(node):
             self.found.add(Reference(name, root, unit))
+            if mangled is not None:
+                self.found.add(Reference(mangled[1], root, unit))
 
     # -- what it refers to ------------------------------------------------------------
 

@@ -81,6 +81,7 @@ class InputWatch:
         self.failed_imports: dict[Place, set[str]] = {}
         self.written: set[RepoPath] = set()
         self._processes = ProcessWatch(self._forked)
+        self._finder = _Finder(self._sought)
 
     def start(self) -> None:
         """Begin to listen; wrap what has no audit event."""
@@ -96,11 +97,14 @@ class InputWatch:
                     supported.add(wrapper)
 
         self._processes.start()
+        sys.meta_path.insert(0, self._finder)
 
     def stop(self) -> None:
         """Stop listening."""
         _hook.target = None
         self._processes.stop()
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
         for name, original in self._originals.items():
             wrapper = getattr(os, name)
             for supported in _support_sets():
@@ -159,6 +163,15 @@ class InputWatch:
         place, tool, _ = self._asker.ask(3)
         if place is not None and not tool and isinstance(name, str):
             self.failed_imports.setdefault(place, set()).add(name)
+
+    def _sought(self, name: str) -> None:
+        """Note a module that is not loaded; `import_module` and `find_spec` raise no event."""
+        if not self._busy:
+            self._busy = True
+            try:
+                self._imported((name,))
+            finally:
+                self._busy = False
 
     def _connected(self, arguments: tuple[Any, ...]) -> None:
         name = arguments[0]
@@ -263,6 +276,17 @@ class InputWatch:
                 self.asked.setdefault(place, set()).add(read)
         finally:
             self._busy = False
+
+
+class _Finder:
+    """Stands first in `sys.meta_path`, is told what is sought, and finds nothing."""
+
+    def __init__(self, on_search: Callable[[str], None]) -> None:
+        self._on_search = on_search
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """See importlib.abc.MetaPathFinder."""
+        self._on_search(name)
 
 
 class _AuditHook:
