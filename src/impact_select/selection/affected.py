@@ -338,23 +338,24 @@ class Rules:
                     if head not in roots:
                         continue
                     yield from self._importing(version, units, cause)
-            if not head:
-                for version, units in self._packages_of(dotted):
-                    yield from self._importing(version, units, cause)
+            for version, units in self._imports_through(dotted):
+                yield from self._importing(version, units, cause)
 
-    def _packages_of(self, top: str) -> Iterator[tuple[FileVersion, BitMap]]:
-        """Yield the imports that go through a top-level package."""
+    def _imports_through(self, dotted: str) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the import statements that load a module, or anything in it."""
         for version in self._store.files.values():
             outline = self._reacher.outline(version.blob)
             if outline is None:
                 continue
-            units = [
-                fact.unit
-                for fact in outline.imports
-                if not fact.level and fact.module.partition(".")[0] == top
-            ]
+            units = BitMap()
+            for fact in outline.imports:
+                written = "." * fact.level + fact.module
+                for base in self._reacher.modules.absolute(written, version.path):
+                    loaded = f"{base}.{fact.name}" if fact.name else base
+                    if f"{loaded}.".startswith(f"{dotted}."):
+                        units.add(fact.unit)
             if units:
-                yield version, BitMap(units)
+                yield version, units
 
     def _importing(self, version: FileVersion, units: BitMap, cause: Cause) -> Iterator[Affected]:
         outline = self._reacher.outline(version.blob)
