@@ -1,12 +1,13 @@
 """Which tests an edit affects, and which of these a selection left out.
 
 Terms: the base run is the full run before the edit, the full run is the one after it,
-the impacted run is `pytest --impacted` after it. A test *must* run when its outcome
-differs between base and full run, when it is new, or when its file cannot be collected
-any more. A must test is *missed* when the impacted run neither ran it nor reported the
-failed collection that takes it away. Tests that the edit removed cannot be missed: a
-selector cannot run them either. When a session breaks as a whole, in both runs, then
-whoever looks at the impacted run sees it, and nothing is missed.
+the impacted run is a selection of tests after it, by impact or another tool. A test
+*must* run when its outcome differs between base and full run, when it is new, or when
+its file cannot be collected any more. A must test is *missed* when the impacted run
+neither ran it nor reported the failed collection that takes it away. Tests that the
+edit removed cannot be missed: a selector cannot run them either. When a session breaks
+as a whole, in both runs, then whoever looks at the impacted run sees it, and nothing is
+missed.
 """
 
 import json

@@ -1,6 +1,5 @@
 """Wall time of recording against the plain run and coverage.py's contexts."""
 
-import os
 import shlex
 import shutil
 import sys
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks.edits import PLAIN
 from benchmarks.judge import Run
+from benchmarks.tools import IMPACT, PLAIN
 from benchmarks.workspace import Workspace, make_workspace
 
 Mode = Callable[[Workspace], Run]
@@ -35,7 +34,6 @@ def main(
     without: tuple[str, ...],
 ) -> None:
     """Run each mode in turn, several times, and print the best times and their ratios."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each run compiles what it imports
     folder = Path(tempfile.mkdtemp(prefix="impact-overhead-"))
     try:
         workspace = make_workspace(project, folder, python, shlex.split(pytest_args), tests)
@@ -86,7 +84,7 @@ def _modes(impact_args: list[str]) -> dict[str, Mode]:
         return workspace.pytest()
 
     def record_first(workspace: Workspace) -> Run:
-        workspace.remove_map()
+        workspace.remove_state(IMPACT)
         return workspace.pytest("--impact-record", *impact_args)
 
     def record_again(workspace: Workspace) -> Run:

@@ -8,19 +8,14 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from benchmarks.tables import Columns
+
 Result = Mapping[str, Any]
 """One line of the results file; its fields are listed in README.md."""
 
-HEADINGS = (
-    "project",
-    "python",
-    "kind",
-    "edits",
-    "revealing",
-    "must",
-    "selected mean %",
-    "missed",
-    "select s median",
+EDITS = Columns(
+    ("project", "python", "kind"),
+    ("edits", "revealing", "must", "selected mean %", "missed", "select s median"),
 )
 
 
@@ -45,7 +40,7 @@ class Row:
     select_s: float
 
     def cells(self) -> tuple[str, ...]:
-        """Give the text of the columns, as in HEADINGS."""
+        """Give the text of the columns, as in EDITS."""
         return (
             self.project,
             self.python,
@@ -74,33 +69,16 @@ def append_result(path: Path, result: Result) -> None:
         lines.write(json.dumps(result) + "\n")
 
 
-def rows_of(results: Iterable[Result]) -> list[Row]:
-    """Sum up judged edits by project, Python and kind, with a last row for all."""
+def rows_of(results: Iterable[Result]) -> list[tuple[str, ...]]:
+    """Sum up judged edits by project, Python and kind, with a last row for all: EDITS."""
     groups: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
     judged = [result for result in results if not result["is_timed_out"]]
     for result in judged:
         groups[result["project"], _minor(result["python"]), result["kind"]].append(result)
     rows = [_row(*key, group) for key, group in sorted(groups.items())]
-    return [*rows, _row("all", "", "all", judged)] if judged else rows
-
-
-def text_table(rows: Sequence[Row]) -> str:
-    """Lay the rows out for a terminal: first three columns left, numbers right."""
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index < 3 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(cells, _widths(rows), strict=True))
-        ).rstrip()
-        for cells in (HEADINGS, *(row.cells() for row in rows))
-    )
-
-
-def markdown_table(rows: Sequence[Row]) -> str:
-    """Lay the rows out as a Markdown table."""
-    rule = ("---",) * 3 + ("--:",) * (len(HEADINGS) - 3)
-    return "".join(
-        f"| {' | '.join(cells)} |\n" for cells in (HEADINGS, rule, *(row.cells() for row in rows))
-    )
+    if judged:
+        rows.append(_row("all", "", "all", judged))
+    return [row.cells() for row in rows]
 
 
 def notes_of(results: Iterable[Result]) -> Iterator[str]:
@@ -116,6 +94,13 @@ def notes_of(results: Iterable[Result]) -> Iterator[str]:
             yield f"depends on order: {test}: {what}"
         if result["impacted_status"] not in {0, 1, 5} and result["full_status"] in {0, 1, 5}:
             yield f"impacted run ended with status {result['impacted_status']}: {what}"
+        for name, peer in result.get("peers", {}).items():
+            if peer["is_timed_out"] and not result["is_timed_out"]:
+                yield f"not compared, {name}'s time ran out: {what}"
+            if peer["missed"]:
+                yield f"{name} missed {len(peer['missed'])}: {what}"
+            if peer["status"] not in {0, 1, 5} and result["full_status"] in {0, 1, 5}:
+                yield f"{name}'s run ended with status {peer['status']}: {what}"
         if result["is_map_written"]:
             yield f"map written despite --impact-readonly: {what}"
 
@@ -138,8 +123,3 @@ def _row(project: str, python: str, kind: str, group: Sequence[Result]) -> Row:
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
-
-
-def _widths(rows: Sequence[Row]) -> list[int]:
-    columns = zip(HEADINGS, *(row.cells() for row in rows), strict=True)
-    return [max(len(cell) for cell in column) for column in columns]

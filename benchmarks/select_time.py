@@ -1,6 +1,5 @@
 """Wall time of `impact select` after small edits of a recorded project."""
 
-import os
 import shlex
 import shutil
 import sys
@@ -10,7 +9,7 @@ from statistics import median
 
 import click
 
-from benchmarks.edits import DEFAULT_EXCLUDE
+from benchmarks.mutants import DEFAULT_EXCLUDE
 from benchmarks.mutate import KINDS, sample
 from benchmarks.workspace import make_workspace
 
@@ -37,7 +36,6 @@ def main(
     """Record once, then edit and select; print the whole process's wall time."""
     if not set(kinds.split(",")) <= set(KINDS):
         raise click.UsageError(f"--kinds: choose from {', '.join(KINDS)}")
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each run compiles what it imports
     folder = Path(tempfile.mkdtemp(prefix="impact-select-time-"))
     try:
         workspace = make_workspace(project, folder, python, shlex.split(pytest_args))

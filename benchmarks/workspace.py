@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.edit import Edit, edited
 from benchmarks.judge import Run, read_outcome_lines
 from benchmarks.project import Project, read_project
+from benchmarks.tools import Tool
 
 PLUGIN = "impact_benchmark_outcomes"
 MAP_FOLDER = ".impact"
@@ -50,7 +51,7 @@ class Workspace:
         pytest_args: Added to every pytest run, options only.
         tests: Files or folders given to every pytest run that names no test itself.
         timeout_s: For each command.
-        impact_src: Folder to import impact_select from, in place of what is installed.
+        import_folder: Put on the import path before what is installed.
     """
 
     origin: Path
@@ -59,20 +60,29 @@ class Workspace:
     pytest_args: tuple[str, ...]
     tests: tuple[str, ...]
     timeout_s: float
-    impact_src: Path | None = None
+    import_folder: Path | None = None
 
     @property
     def copy(self) -> Path:
         """Give the top of the copy."""
         return self.scratch / "copy"
 
+    @property
+    def aside(self) -> Path:
+        """Give the folder of the tools' states that were set aside."""
+        return self.scratch / "state"
+
     def limited(self, timeout_s: float) -> "Workspace":
         """Give the same workspace with another time limit."""
         return replace(self, timeout_s=timeout_s)
 
+    def of(self, tool: Tool) -> "Workspace":
+        """Give the same workspace where a tool can be imported."""
+        return replace(self, import_folder=tool.import_folder)
+
     def revision(self) -> str:
-        """Give the commit that was copied."""
-        return self._git("rev-parse", "HEAD").strip()
+        """Give the commit that the copy is at."""
+        return self.git("rev-parse", "HEAD").strip()
 
     def python_version(self) -> str:
         """Give the interpreter's version, as 3.13.0."""
@@ -83,7 +93,7 @@ class Workspace:
         """Read the tracked files; the globs say which may be edited."""
         paths = [
             path
-            for path in self._git("ls-files", "-z").split("\0")
+            for path in self.git("ls-files", "-z").split("\0")
             if path and (self.copy / path).is_file() and not (self.copy / path).is_symlink()
         ]
         return read_project(
@@ -115,10 +125,35 @@ class Workspace:
                 if (self.copy / file.path).exists():
                     _make_newest(self.copy / file.path)
 
+    def changed_paths(self, before: str, after: str) -> list[str]:
+        """Give the files that differ between two commits; a moved one is two."""
+        changed = self.git("diff", "--name-only", "-z", "--no-renames", before, after)
+        return [path for path in changed.split("\0") if path]
+
+    def move_to(self, revision: str) -> None:
+        """Check a commit out."""
+        changed = self.changed_paths("HEAD", revision)
+        self.clean()
+        self.git("checkout", "--quiet", "--force", "--detach", revision)
+        self.clean()
+        for path in changed:
+            if (self.copy / path).is_file():
+                _make_newest(self.copy / path)
+
+    @contextmanager
+    def at(self, revision: str) -> Iterator[None]:
+        """Check a commit out, and go back to where the copy was."""
+        before = self.revision()
+        self.move_to(revision)
+        try:
+            yield
+        finally:
+            self.move_to(before)
+
     def clean(self) -> None:
-        """Bring every file back to the base; the map and compiled files stay."""
-        self._git("reset", "--hard", "--quiet")
-        self._git("clean", "-ffdxq", *(part for name in KEPT for part in ("-e", name)))
+        """Bring every file back to the commit; impact's map and compiled files stay."""
+        self.git("reset", "--hard", "--quiet")
+        self.git("clean", "-ffdxq", *(part for name in KEPT for part in ("-e", name)))
         for path in sorted(self.copy.rglob("__pycache__"), reverse=True):
             # A folder that an edit added must not stay as an empty package.
             if path.is_dir() and not any(other != path for other in path.parent.iterdir()):
@@ -186,31 +221,67 @@ class Workspace:
             is_timed_out,
         )
 
-    def keep_map(self) -> None:
-        """Set the recorded map aside, so that `restore_map` can bring it back."""
-        shutil.rmtree(self.scratch / "map", ignore_errors=True)
-        shutil.copytree(self.copy / MAP_FOLDER, self.scratch / "map")
+    @contextmanager
+    def state_of(self, tool: Tool, *, is_kept: bool = False) -> Iterator[None]:
+        """Give a tool the state that was set aside, and take it away again.
 
-    def restore_map(self) -> None:
-        """Put the recorded map back."""
-        self.remove_map()
-        shutil.copytree(self.scratch / "map", self.copy / MAP_FOLDER)
+        Args:
+            tool: No other tool's state may be in the copy.
+            is_kept: Set aside what the tool made of it in the meantime.
+        """
+        self.restore_state(tool)
+        try:
+            yield
+        finally:
+            if is_kept:
+                self.keep_state(tool)
+            self.remove_state(tool)
 
-    def remove_map(self) -> None:
-        """Forget what was recorded."""
-        shutil.rmtree(self.copy / MAP_FOLDER, ignore_errors=True)
+    def keep_state(self, tool: Tool) -> int:
+        """Set a tool's state aside for `restore_state`; give its size in bytes."""
+        aside = self._aside(tool)
+        shutil.rmtree(aside, ignore_errors=True)
+        for path in self._state_paths(tool, self.copy):
+            _copy(path, aside / path.relative_to(self.copy))
+        return sum(path.stat().st_size for path in aside.rglob("*") if path.is_file())
+
+    def restore_state(self, tool: Tool) -> None:
+        """Put a tool's state back as it was set aside."""
+        self.remove_state(tool)
+        aside = self._aside(tool)
+        for path in self._state_paths(tool, aside):
+            _copy(path, self.copy / path.relative_to(aside))
+
+    def remove_state(self, tool: Tool) -> None:
+        """Take a tool's state out of the copy."""
+        for path in self._state_paths(tool, self.copy):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def map_bytes(self) -> dict[str, bytes]:
         """Give the content of the map's files, by name."""
         folder = self.copy / MAP_FOLDER
         return {path.name: path.read_bytes() for path in folder.glob("*.sqlite")}
 
+    def _aside(self, tool: Tool) -> Path:
+        return self.aside / tool.name
+
+    @staticmethod
+    def _state_paths(tool: Tool, top: Path) -> list[Path]:
+        return [path for glob in tool.state for path in sorted(top.glob(glob))]
+
     def _environment(self) -> dict[str, str]:
         # PYTHONPATH comes before an editable install of the checkout that was copied.
         plugin = Path(__file__).parent / "plugin"
         roots = [root for root in (self.copy / "src", self.copy) if root.is_dir()]
-        roots += [self.impact_src.absolute()] if self.impact_src is not None else []
-        dropped = ("PYTEST_", "COVERAGE_", "COV_CORE_", "GIT_", "IMPACT_")
+        roots += [self.import_folder.absolute()] if self.import_folder is not None else []
+        dropped = (
+            *("PYTEST_", "COVERAGE_", "COV_CORE_", "GIT_", "IMPACT_", "TESTMON_", "TMNET_"),
+            # Else each run compiles anew what it imports.
+            "PYTHONDONTWRITEBYTECODE",
+        )
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         return kept | {
             "PYTHONPATH": os.pathsep.join(str(path) for path in (*roots, plugin)),
@@ -220,7 +291,8 @@ class Workspace:
             "IMPACT_BENCHMARK_OUTSIDE": str(self.origin),
         }
 
-    def _git(self, *args: str) -> str:
+    def git(self, *args: str) -> str:
+        """Run git in the copy and give what it prints."""
         done = subprocess.run(
             ["git", *args], cwd=self.copy, check=True, capture_output=True, text=True
         )
@@ -234,8 +306,10 @@ def make_workspace(
     pytest_args: Sequence[str] = (),
     tests: Sequence[str] = (),
     timeout_s: float = 3600.0,
+    *,
+    is_copied: bool = False,
 ) -> Workspace:
-    """Copy the last commit of a checkout to `scratch/copy`, which must not be there."""
+    """Clone a checkout to `scratch/copy`, which must not be there unless it is copied."""
     workspace = Workspace(
         origin.resolve(),
         scratch.resolve(),
@@ -244,10 +318,11 @@ def make_workspace(
         tuple(tests),
         timeout_s,
     )
-    workspace.scratch.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["git", "clone", "--quiet", str(workspace.origin), str(workspace.copy)], check=True
-    )
+    if not is_copied:
+        workspace.scratch.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["git", "clone", "--quiet", str(workspace.origin), str(workspace.copy)], check=True
+        )
     return workspace
 
 
@@ -260,6 +335,15 @@ def _make_newest(path: Path) -> None:
 
 _newest_s = [0]
 """Seconds that edited files were given, each once; later than any before."""
+
+
+def _copy(path: Path, target: Path) -> None:
+    # Times are kept: tools tell recordings and files apart by them.
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        shutil.copytree(path, target, symlinks=True)
+    else:
+        shutil.copy2(path, target)
 
 
 def _end_group(group: int) -> None:
