@@ -17,11 +17,11 @@ definitions that nothing on module level reads, comments, layout.
 Cases: tests/cases/changes.
 """
 
-import builtins
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from impact_select.changes.module_effects import bound_names
 from impact_select.changes.order import moved
 from impact_select.model.changes import AtomicChange, ChangeKind
 from impact_select.model.ids import RepoPath
@@ -41,22 +41,11 @@ from impact_select.outline.decorators import (
     is_pure,
     reads_interface,
 )
+from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
 
 ImportKnown: TypeAlias = Callable[[ImportFact], bool]
-"""Tells whether an import is known to succeed, and to act on nothing, in this place."""
+"""Tells whether an import is known to succeed in this place."""
 
-_BUILTINS: Final = frozenset(dir(builtins)) | {
-    "__file__",
-    "__name__",
-    "__doc__",
-    "__path__",
-    "__spec__",
-    "__package__",
-    "__annotations__",
-    "__qualname__",
-    "__module__",
-    "__builtins__",
-}
 _LOCAL: Final = ".<locals>"
 _TEST_SETTINGS: Final = frozenset({"pytestmark", "__test__"})
 _COLLECTION_SETTINGS: Final = frozenset(
@@ -80,9 +69,6 @@ _XUNIT: Final = frozenset(
         "setUpTestData",
     }
 )
-_PLAIN_CLASS_BASES: Final = frozenset(
-    name for name in dir(builtins) if name.endswith(("Error", "Exception", "Warning"))
-) | {"object", "ABC", "abc.ABC", "Generic", "Protocol", "typing.Protocol", "typing.Generic"}
 
 
 def detect_changes(
@@ -134,14 +120,16 @@ class _Comparison:
         yield from self.units(frozenset(kept), old_functions, new_functions, new_classes)
         yield from self.order(new_classes)
         yield from self.missing()
+        if _loads_of(self.old) != _loads_of(self.new):
+            yield self.change(ChangeKind.LOADING)
 
     def bound(self) -> set[str]:
         """Return the names that the new module binds."""
-        return _bound_names(self.new)
+        return bound_names(self.new)
 
     def missing(self) -> Iterator[AtomicChange]:
         """Give the module's effects when what runs on import reads a name that is gone."""
-        gone = _bound_names(self.old) - _bound_names(self.new)
+        gone = bound_names(self.old) - bound_names(self.new)
         for unit in self.new.units:
             lost = gone.intersection(unit.loads)
             if not lost or (unit.kind is UnitKind.ANNOTATIONS and self.postponed()):
@@ -239,12 +227,12 @@ class _Comparison:
             inside = unit.symbol == facts.qualname or unit.symbol.startswith(f"{facts.qualname}.")
             if not inside or unit.kind in {UnitKind.BLOCK, UnitKind.DECORATORS}:
                 continue
-            if unit.kind is not UnitKind.BASES or not set(facts.bases) <= _PLAIN_CLASS_BASES:
+            if unit.kind is not UnitKind.BASES or not all(map(is_plain_base, facts.bases)):
                 yield from self.evaluated(index, unit)
 
     def registering(self, facts: ClassFacts) -> Iterator[AtomicChange]:
         yield from self.acting_decorators(facts)
-        bases = [base for base in facts.bases if base not in _PLAIN_CLASS_BASES]
+        bases = [base for base in facts.bases if not is_plain_base(base)]
         bases = [base for base in bases if not base.endswith("TestCase")]
         if bases or facts.keywords:
             shown = ", ".join((*bases, *facts.keywords))
@@ -310,9 +298,6 @@ class _Comparison:
                 yield self.change(ChangeKind.EFFECT, unit.symbol, unit.names[0], detail=detail)
             if found is not None:
                 yield from self.evaluated(*found)
-            elif unit.kind is UnitKind.IMPORT and not _is_known(self.import_known, self.old, index):
-                detail = "the import may have acted on something else"
-                yield self.change(ChangeKind.EFFECT, unit.symbol, unit.names[0], detail=detail)
         elif unit.symbol in kept:
             yield from self.header(unit, old_functions, new_functions)
             if found is not None:
@@ -422,7 +407,7 @@ class _Comparison:
             facts.qualname == name
             and not facts.keywords
             and not facts.decorators
-            and set(facts.bases) <= _PLAIN_CLASS_BASES
+            and all(map(is_plain_base, facts.bases))
             for facts in self.new.classes
         )
 
@@ -468,7 +453,7 @@ class _Comparison:
         name = unit.names[0] if unit.names else ""
         if unit.kind is UnitKind.IMPORT:
             if not _is_known(self.import_known, self.new, index):
-                detail = "the import may fail, or act on something else"
+                detail = "the import may fail"
                 yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
             return
         if unit.kind is UnitKind.ANNOTATIONS and self.postponed():
@@ -503,7 +488,7 @@ class _Comparison:
                 bound.update(earlier.names)
         if "*" in bound:
             return None
-        return next((name for name in unit.loads if name not in bound | _BUILTINS), None)
+        return next((name for name in unit.loads if name not in bound | ALWAYS_BOUND), None)
 
     # -- order -----------------------------------------------------------------------------
 
@@ -619,16 +604,13 @@ def _classes(outline: Outline) -> dict[str, ClassFacts]:
     return {facts.qualname: facts for facts in outline.classes if _LOCAL not in facts.qualname}
 
 
-def _bound_names(outline: Outline) -> set[str]:
-    """Return the names that a module binds, star imports left out."""
-    headers = {UnitKind.SIGNATURE, UnitKind.BASES}
+def _loads_of(outline: Outline) -> set[tuple[int, str, str]]:
+    """Return what the import statements of a module name, those in functions left out."""
     return {
-        name
-        for unit in outline.units
-        if (not unit.symbol if unit.kind not in headers else "." not in unit.symbol)
-        and unit.kind is not UnitKind.BLOCK
-        for name in unit.names
-    } - {"*"}
+        (fact.level, fact.module, fact.name)
+        for fact in outline.imports
+        if outline.units[fact.unit].kind is not UnitKind.BLOCK
+    }
 
 
 def _ordered(outline: Outline, scope: str, *, imports: bool = False) -> list[str]:

@@ -1,7 +1,9 @@
 """Files and the names under which they are imported."""
 
 import sys
+from collections.abc import Iterable
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from impact_select.model.ids import RepoPath
 from impact_select.ports import EvidenceStore
@@ -42,6 +44,18 @@ class ModuleIndex:
     @cached_property
     def _test_files(self) -> frozenset[RepoPath]:
         return frozenset(recorded.path for recorded in self._store.recordings.values())
+
+    @cached_property
+    def _files(self) -> dict[str, frozenset[RepoPath]]:
+        found: dict[str, set[RepoPath]] = {}
+        for path, names in self._names.items():
+            for name in names:
+                found.setdefault(name, set()).add(path)
+        return {name: frozenset(paths) for name, paths in found.items()}
+
+    def files(self, name: str) -> frozenset[RepoPath]:
+        """Return the files that were imported under a dotted name."""
+        return self._files.get(name, frozenset())
 
     def names(self, path: RepoPath) -> set[str]:
         """Return the dotted names of a file."""
@@ -132,3 +146,18 @@ class ModuleIndex:
                     if blob == version.blob and root == "":
                         return True
         return False
+
+
+def module_names(path: RepoPath, search: Iterable[RepoPath]) -> frozenset[str]:
+    """Return the dotted names under which a file can be imported."""
+    names: set[str] = set()
+    for folder in search:
+        if folder and not path.startswith(f"{folder}/"):
+            continue
+        relative = PurePosixPath(path[len(folder) :].lstrip("/"))
+        parts = list(relative.with_suffix("").parts)
+        if parts and parts[-1] == "__init__":
+            parts.pop()
+        if parts and all(part.isidentifier() for part in parts):
+            names.add(".".join(parts))
+    return frozenset(names)

@@ -19,12 +19,11 @@ a plain string that equals a module's name where the module is nowhere used as a
 Cases: tests/cases/reach.
 """
 
-import builtins
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from pyroaring import BitMap
 
@@ -39,12 +38,8 @@ from impact_select.outline.decorators import (
     is_pure,
     reads_interface,
 )
+from impact_select.outline.known_names import is_plain_base
 from impact_select.ports import EvidenceStore
-
-_PLAIN_BASES: Final = frozenset(
-    {"object", "ABC", "Generic", "Protocol"}
-    | {name for name in dir(builtins) if name.endswith(("Error", "Exception", "Warning"))}
-)
 
 
 class Use(Enum):
@@ -284,15 +279,37 @@ class Reacher:
         """
         found = BitMap()
         for dotted in self.modules.names(path):
-            package, _, last = dotted.rpartition(".")
-            for root, blob, units in self._store.references(last) if package else ():
-                if root in {"", "?"} or root.startswith('"'):
-                    continue
-                for version in self._store.paths_by_blob.get(blob, ()):
-                    if package in self.modules.absolute(root, version.path):
-                        for node in self._blocks_of(version, units):
-                            found |= self._recordings(node)
+            for version, units in self._naming(dotted):
+                for node in self._blocks_of(version, units):
+                    found |= self._recordings(node)
         return found
+
+    def users_of_submodule(self, dotted: str) -> BitMap:
+        """Return the recordings that ran code which takes a module from its package.
+
+        An import statement does more: it loads the module.
+        """
+        found = BitMap()
+        for version, units in self._naming(dotted):
+            for node in self._blocks_of(version, units):
+                found |= self._recordings(node)
+            outline = self.outline(version.blob)
+            apart = {UnitKind.BLOCK, UnitKind.IMPORT}
+            if outline is not None and any(
+                unit < outline.loaded and outline.units[unit].kind not in apart for unit in units
+            ):
+                found |= self.depending(version.path)
+        return found
+
+    def _naming(self, dotted: str) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the units that name a module as part of its package."""
+        package, _, last = dotted.rpartition(".")
+        for root, blob, units in self._store.references(last) if package else ():
+            if root in {"", "?"} or root.startswith('"'):
+                continue
+            for version in self._store.paths_by_blob.get(blob, ()):
+                if package in self.modules.absolute(root, version.path):
+                    yield version, units
 
     def marked(self, path: RepoPath, symbol: str) -> BitMap:
         """Return the recordings of the tests that a symbol of a file defines."""
@@ -741,7 +758,7 @@ class Reacher:
             return True
         for base in facts.bases:
             name = base.rpartition(".")[2]
-            if name in _PLAIN_BASES:
+            if is_plain_base(name):
                 continue
             known = self._store.classes_named(name)
             if not known:

@@ -32,6 +32,7 @@ class ChangeKind(StrEnum):
     VARIABLE = "variable-changed"
     VARIABLE_REMOVED = "variable-removed"
     IMPORT = "import-changed"
+    LOADING = "loaded-modules-changed"
     EFFECT = "module-effect-changed"
     HOOK = "hook-changed"
     DOC = "docstring-changed"

@@ -7,11 +7,11 @@ since nothing in a file can matter to a test that neither ran nor imported any o
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.graph.modules import ModuleIndex, module_names
 from impact_select.graph.reach import (
     Attribute,
     Class,
@@ -30,6 +30,7 @@ from impact_select.model.selection import Cause
 from impact_select.model.source import plain_name
 from impact_select.outline.decorators import is_pure
 from impact_select.ports import EvidenceStore
+from impact_select.selection.loading import ImportStates
 
 _DOC_READERS: Final = (
     *("__doc__", "getdoc", "getcomments", "getsource", "getsourcelines", "help", "pydoc"),
@@ -53,6 +54,11 @@ class Rules:
         self._store = store
         self._reacher = Reacher(store)
 
+    @property
+    def modules(self) -> ModuleIndex:
+        """The names of the recorded modules."""
+        return self._reacher.modules
+
     def code(self, change: AtomicChange, version: FileVersion) -> Iterator[Affected]:
         """Apply a change of a Python file that was recorded in some version."""
         domain = self._reacher.depending(version.path)
@@ -67,6 +73,11 @@ class Rules:
         own = self._own(change)
         if own:
             yield Affected(own, Cause(change.kind.value, str(change)))
+
+    def loading(self, change: AtomicChange, states: ImportStates) -> Iterator[Affected]:
+        """Other modules are loaded: those that notice what these do."""
+        recordings = states.affected(self._reacher)
+        yield Affected(recordings, Cause(change.kind.value, str(change)))
 
     def removed(self, version: FileVersion, folders: frozenset[str]) -> Iterator[Affected]:
         """A file is gone: those that ran, imported or read it, or listed its folder.
@@ -370,21 +381,6 @@ class Rules:
                 )
             elif outline.units[unit].kind.value == "import":
                 yield Affected(self._reacher.effects(version.path), cause)
-
-
-def module_names(path: RepoPath, search: Iterable[RepoPath]) -> frozenset[str]:
-    """Return the dotted names under which a file can be imported."""
-    names: set[str] = set()
-    for folder in search:
-        if folder and not path.startswith(f"{folder}/"):
-            continue
-        relative = PurePosixPath(path[len(folder) :].lstrip("/"))
-        parts = list(relative.with_suffix("").parts)
-        if parts and parts[-1] == "__init__":
-            parts.pop()
-        if parts and all(part.isidentifier() for part in parts):
-            names.add(".".join(parts))
-    return frozenset(names)
 
 
 def _parent(path: str) -> str:

@@ -27,6 +27,7 @@ from impact_select.outline.parse import UnparsedSource, is_source, parse_outline
 from impact_select.ports import EvidenceStore
 from impact_select.selection.affected import Affected, Rules
 from impact_select.selection.globs import matches
+from impact_select.selection.loading import ImportComparison
 from impact_select.selection.new_tests import TestNames, new_tests
 
 # A loop, a decorator or a base can make tests that no function of the file shows.
@@ -142,6 +143,7 @@ class _Comparison:
         self._snapshots = snapshots
         self._settings = settings
         self._import_known = import_known
+        self._comparisons: dict[str, ImportComparison] = {}
         self._parsed: dict[tuple[Blob, RepoPath], Outline | UnparsedSource] = {}
 
     def findings(self, target: Target) -> _Findings:
@@ -236,12 +238,37 @@ class _Comparison:
         if old is None:
             found.extend(self._rules.unparsed(version, "it was not outlined when it was recorded"))
             return found, True
-        changes = detect_changes(version.path, old, new, self._import_known(version.path))
+        states = self._imports(target).of(version)
+        known = self._import_known(version.path)
+        changes = detect_changes(
+            version.path, old, new, lambda fact: known(fact) or states.can_import(fact)
+        )
         for change in changes:
-            found.extend(self._rules.code(change, version))
+            if change.kind is ChangeKind.LOADING:
+                found.extend(self._rules.loading(change, states))
+            else:
+                found.extend(self._rules.code(change, version))
             if change.kind in _MAKING_TESTS:
                 findings.remade.add(version.path)
         return found, bool(changes)
+
+    def _imports(self, target: Target) -> ImportComparison:
+        if target.label not in self._comparisons:
+
+            def outline_at(path: RepoPath) -> Outline | None:
+                file = target.files.get(path)
+                if file is None:
+                    return None
+                known = self._store.outline(file.blob)
+                if known is not None or not is_source(path):
+                    return known
+                parsed = self._parse(file, target)
+                return None if isinstance(parsed, UnparsedSource) else parsed
+
+            self._comparisons[target.label] = ImportComparison(
+                self._store, self._rules.modules, target, outline_at, self._import_known
+            )
+        return self._comparisons[target.label]
 
     def _parse(self, file: TreeFile, target: Target) -> Outline | UnparsedSource:
         key = (file.blob, file.path)

@@ -1,0 +1,137 @@
+"""What importing a module loads with it, by the import statements of one state of the files."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from impact_select.graph.modules import ModuleIndex
+from impact_select.model.ids import RepoPath
+from impact_select.model.source import ImportFact, Outline, UnitKind
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A module from elsewhere.
+
+    Attributes:
+        name: Dotted. Of the standard library only submodules count, since a package has
+            the attributes of those that anybody imported.
+    """
+
+    name: str
+
+
+Loaded: TypeAlias = RepoPath | Foreign
+
+
+class Loading:
+    """The import statements that run when modules are executed, functions' own left out.
+
+    Args:
+        modules: The names of the recorded modules.
+        added: Dotted names of files that no recording knows.
+        paths: The files of the state that are modules.
+        outline_of: Gives the outline of one of them in the state; None where it has none.
+    """
+
+    def __init__(
+        self,
+        modules: ModuleIndex,
+        added: Mapping[str, RepoPath],
+        paths: Iterable[RepoPath],
+        outline_of: Callable[[RepoPath], Outline | None],
+    ) -> None:
+        self._modules = modules
+        self._added = added
+        self._paths = tuple(paths)
+        self._outline_of = outline_of
+        self._direct: dict[RepoPath, frozenset[Loaded]] = {}
+        self._certain: dict[RepoPath, frozenset[Loaded]] = {}
+
+    def outline(self, path: RepoPath) -> Outline | None:
+        """Return the outline of a module in this state."""
+        return self._outline_of(path)
+
+    def direct(self, path: RepoPath) -> frozenset[Loaded]:
+        """Return what the statements of a module may load."""
+        known = self._direct.get(path)
+        if known is None:
+            facts = (fact for fact, _ in self._statements(path))
+            known = self._direct[path] = self._all_loaded(path, facts)
+        return known
+
+    def closure(self, start: Iterable[Loaded]) -> frozenset[Loaded]:
+        """Return some modules and all that loading them may load."""
+        found = set(start)
+        pending = list(found)
+        while pending:
+            node = pending.pop()
+            if isinstance(node, Foreign):
+                continue
+            new = self.direct(node) - found
+            found |= new
+            pending.extend(new)
+        return frozenset(found)
+
+    def importers(self, node: Loaded) -> Iterator[RepoPath]:
+        """Yield the modules that load another one whenever they are executed."""
+        for path in self._paths:
+            known = self._certain.get(path)
+            if known is None:
+                facts = (fact for fact, certain in self._statements(path) if certain)
+                known = self._certain[path] = self._all_loaded(path, facts)
+            if node in known:
+                yield path
+
+    def loaded_by(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
+        """Return what one import statement of a module loads, packages around it included."""
+        found: set[Loaded] = set()
+        for base in self._modules.absolute("." * fact.level + fact.module, path):
+            names = [base[:end] for end, letter in enumerate(base) if letter == "."] + [base]
+            if fact.name and fact.name != "*":
+                names.append(f"{base}.{fact.name}" if base else fact.name)
+            files = {file for name in names for file in self._files(name)}
+            found |= files
+            top = base.partition(".")[0]
+            if not files and self._modules.is_foreign(base):
+                found.update(Foreign(name) for name in names if "." in name)
+                if top not in sys.stdlib_module_names:
+                    found.add(Foreign(top))
+        found.discard(path)
+        return frozenset(found)
+
+    def binds(self, path: RepoPath, fact: ImportFact, names: Callable[[Outline], set[str]]) -> bool:
+        """Tell whether what an import statement names is there.
+
+        Args:
+            path: The importing file.
+            fact: The statement.
+            names: Gives what a module binds.
+        """
+        for base in self._modules.absolute("." * fact.level + fact.module, path):
+            if not fact.name:
+                return bool(self._files(base))
+            if self._files(f"{base}.{fact.name}" if base else fact.name):
+                return True
+            outlines = [self._outline_of(file) for file in self._files(base)]
+            if any(outline is not None and fact.name in names(outline) for outline in outlines):
+                return True
+        return False
+
+    def _all_loaded(self, path: RepoPath, facts: Iterable[ImportFact]) -> frozenset[Loaded]:
+        return frozenset(node for fact in facts for node in self.loaded_by(path, fact))
+
+    def _files(self, dotted: str) -> frozenset[RepoPath]:
+        added = self._added.get(dotted)
+        return self._modules.files(dotted) | ({added} if added is not None else frozenset())
+
+    def _statements(self, path: RepoPath) -> Iterator[tuple[ImportFact, bool]]:
+        """Yield the imports of a module, and whether each is certain to run."""
+        outline = self._outline_of(path)
+        if outline is None:
+            return
+        for fact in outline.imports:
+            unit = outline.units[fact.unit]
+            if unit.kind is not UnitKind.BLOCK:
+                yield fact, unit.key.startswith(f"{unit.symbol}:{UnitKind.IMPORT.value}::")

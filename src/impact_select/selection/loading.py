@@ -1,0 +1,177 @@
+"""Imports that come and go: what else they load, and whether they can fail.
+
+A module that is not loaded any more registers nothing; one that is loaded for the first
+time does. Whoever loads it by another way notices neither.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pyroaring import BitMap
+
+from impact_select.changes.detect import ImportKnown
+from impact_select.changes.module_effects import acts, bound_names, may_fail
+from impact_select.graph.loading import Foreign, Loaded, Loading
+from impact_select.graph.modules import ModuleIndex, module_names
+from impact_select.graph.reach import Reacher
+from impact_select.model.ids import RepoPath
+from impact_select.model.impact_map import FileVersion
+from impact_select.model.source import ImportFact, Outline
+from impact_select.model.tree import Target
+from impact_select.ports import EvidenceStore
+
+_LOADED_BY_RUNNER = frozenset({"pytest", "_pytest", "pluggy"})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStates:
+    """The imports of all modules before and after a change.
+
+    Attributes:
+        path: The file whose imports differ.
+        before: As it was recorded.
+        after: As it is in the target.
+    """
+
+    path: RepoPath
+    before: Loading
+    after: Loading
+    _is_recorded: Callable[[RepoPath], bool]
+    _import_known: Callable[[RepoPath], ImportKnown]
+
+    def can_import(self, fact: ImportFact) -> bool:
+        """Tell whether an import of the project's own modules is known to succeed.
+
+        They are as they were recorded, or do nothing that could fail; they bind the name;
+        and none of them imports the file itself.
+        """
+        nodes = self.after.loaded_by(self.path, fact)
+        loaded = self.after.closure(nodes)
+        return (
+            bool(nodes)
+            and not any(isinstance(node, Foreign) for node in nodes)
+            and self.path not in loaded
+            and all(self._is_sound(node) for node in loaded if not isinstance(node, Foreign))
+            and self.after.binds(self.path, fact, bound_names)
+        )
+
+    def _is_sound(self, path: RepoPath) -> bool:
+        if self._is_recorded(path):
+            return True
+        outline = self.after.outline(path)
+        if outline is None or acts(outline) or may_fail(outline):
+            return False
+        known = self._import_known(path)
+        return all(known(fact) or self._is_own(path, fact) for fact in outline.imports)
+
+    def _is_own(self, path: RepoPath, fact: ImportFact) -> bool:
+        nodes = self.after.loaded_by(path, fact)
+        own = bool(nodes) and not any(isinstance(node, Foreign) for node in nodes)
+        return own and self.after.binds(path, fact, bound_names)
+
+    def affected(self, reacher: Reacher) -> BitMap:
+        """Return the recordings that notice that the file loads other modules than before."""
+        was, now = self.before.direct(self.path), self.after.direct(self.path)
+        return self._noticing(was - now, self.before, self.after, reacher) | (
+            self._noticing(now - was, self.after, self.before, reacher)
+        )
+
+    def _noticing(
+        self,
+        nodes: Iterable[Loaded],
+        there: Loading,
+        elsewhere: Loading,
+        reacher: Reacher,
+    ) -> BitMap:
+        """Return the recordings that load some modules in one state and not in the other."""
+        held = elsewhere.closure(elsewhere.direct(self.path)) | {self.path}
+        domain = reacher.depending(self.path)
+        noticing = BitMap()
+        for node in nodes:
+            inside = there.closure({node})
+            left = domain - self._others(node, elsewhere, inside, reacher)
+            for each in inside - held if left else ():
+                lacking = left - self._others(each, elsewhere, inside, reacher)
+                if lacking and not self._acts(each, there):
+                    lacking &= self._users(each, reacher)
+                noticing |= lacking
+        return noticing
+
+    def _others(
+        self,
+        node: Loaded,
+        state: Loading,
+        inside: frozenset[Loaded],
+        reacher: Reacher,
+    ) -> BitMap:
+        """Return the recordings that load a module by another file, not one that it loads."""
+        found = BitMap()
+        for importer in state.importers(node):
+            if importer != self.path and importer not in inside:
+                found |= reacher.depending(importer)
+        return found
+
+    def _users(self, node: Loaded, reacher: Reacher) -> BitMap:
+        """Return the recordings that find a module as an attribute of its package."""
+        names = {node.name} if isinstance(node, Foreign) else reacher.modules.names(node)
+        found = BitMap()
+        for name in names:
+            found |= reacher.users_of_submodule(name)
+        return found
+
+    def _acts(self, node: Loaded, state: Loading) -> bool:
+        if isinstance(node, Foreign):
+            return "." not in node.name and node.name not in _LOADED_BY_RUNNER
+        outline = state.outline(node)
+        return outline is None or acts(outline)
+
+
+class ImportComparison:
+    """Makes the states of the imports for changed files of one target."""
+
+    def __init__(
+        self,
+        store: EvidenceStore,
+        modules: ModuleIndex,
+        target: Target,
+        outline_at: Callable[[RepoPath], Outline | None],
+        import_known: Callable[[RepoPath], ImportKnown],
+    ) -> None:
+        self._store = store
+        self._modules = modules
+        self._target = target
+        self._outline_at = outline_at
+        self._import_known = import_known
+        added = {
+            name: path
+            for path in target.files
+            if path.endswith(".py") and path not in store.versions
+            for name in module_names(path, self._search())
+        }
+        paths = [path for path in (*store.versions, *added.values()) if path.endswith(".py")]
+        self._after = Loading(modules, added, paths, outline_at)
+
+    def of(self, version: FileVersion) -> ImportStates:
+        """Return the states for one changed file."""
+
+        def recorded(path: RepoPath) -> Outline | None:
+            versions = (version,) if path == version.path else self._store.versions.get(path, ())
+            for one in reversed(versions):
+                outline = self._store.outline(one.blob)
+                if outline is not None:
+                    return outline
+            return None
+
+        before = Loading(self._modules, {}, self._store.versions, recorded)
+        return ImportStates(
+            version.path, before, self._after, self._is_recorded, self._import_known
+        )
+
+    def _search(self) -> frozenset[RepoPath]:
+        return frozenset().union(*(snapshot.facts.search for snapshot in self._store.snapshots))
+
+    def _is_recorded(self, path: RepoPath) -> bool:
+        file = self._target.files.get(path)
+        return file is not None and any(
+            version.blob == file.blob for version in self._store.versions.get(path, ())
+        )
