@@ -15,6 +15,8 @@ from pyroaring import BitMap
 from impact_select.graph.closure import spread
 from impact_select.model.ids import RepoPath, TestId
 from impact_select.model.recorded import (
+    OPAQUE_READ,
+    STARTING_READ,
     ModuleFacts,
     Outcome,
     OwnerKey,
@@ -267,6 +269,9 @@ def _reads(
             for unit, asked in asked_by_path.get(path, ()):
                 if unit in units:
                     found |= asked & known
+                    # Those that find state filled did not run what filled it.
+                    if owners[old].kind is OwnerKind.STATE and STARTING_READ in asked:
+                        found.add(OPAQUE_READ)
         for read in found:
             reads.setdefault(read, BitMap()).add(new)
     return reads

@@ -58,6 +58,10 @@ class Read:
 
 
 OPAQUE_READ = Read(RepoPath(""), ReadKind.OPAQUE)
+"""A process was started whose own reads nobody sees."""
+
+STARTING_READ = Read(RepoPath("."), ReadKind.OPAQUE)
+"""Said of code alone: whoever runs it starts a process, and is known to have read it."""
 
 Place: TypeAlias = tuple[RepoPath, int]
 """A file and the index of a unit in its outline."""

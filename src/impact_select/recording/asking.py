@@ -5,7 +5,7 @@ import sys
 import sysconfig
 from functools import cache
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
 from impact_select.model.recorded import Place
 from impact_select.recording.source_index import SourceFile, SourceIndex
@@ -42,6 +42,22 @@ _PASSING_ON: Final = (
 _IMPORT_FRAMES: Final = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 
+class Asked(NamedTuple):
+    """Who looks at something.
+
+    Attributes:
+        place: Of the nearest project frame; None without one.
+        tool: Whether a tool looks, for its own purposes.
+        importing: Whether the import system looks.
+        direct: Whether nothing but the standard library stands between the two.
+    """
+
+    place: Place | None
+    tool: bool
+    importing: bool
+    direct: bool
+
+
 class Asker:
     """Finds the place in project code that caused an event."""
 
@@ -52,15 +68,11 @@ class Asker:
         self._is_tool: dict[str, bool] = {}
         self._standard = sysconfig.get_path("stdlib") + os.sep
 
-    def ask(self, depth: int) -> tuple[Place | None, bool, bool]:
+    def ask(self, depth: int) -> Asked:
         """Walk up from a frame.
 
         Args:
             depth: How many frames above this one to start.
-
-        Returns:
-            The place of the nearest project frame, None without one; whether a tool is
-            looking for its own purposes; whether the import system is looking.
         """
         frame: FrameType | None = sys._getframe(depth + 1)  # noqa: SLF001 - the documented way
         importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
@@ -70,9 +82,9 @@ class Asker:
             filename = frame.f_code.co_filename
             file = self._index.file(filename)
             if file is not None:
-                return self._place(frame, file), False, importing
+                return Asked(self._place(frame, file), False, importing, nearest is None)
             if self._tool(filename):
-                return None, True, importing
+                return Asked(None, True, importing, False)
             if nearest is None and not self._is_standard(filename):
                 nearest = filename
             lines_only = lines_only or filename.endswith("/linecache.py")
@@ -82,7 +94,7 @@ class Asker:
             and any(part in nearest for part in _RUNNER_FRAMES)
             and (lines_only or not nearest.endswith(_TEXT_READER))
         )
-        return None, by_runner, importing
+        return Asked(None, by_runner, importing, False)
 
     def _is_standard(self, filename: str) -> bool:
         inside = filename.startswith(self._standard) and "site-packages" not in filename

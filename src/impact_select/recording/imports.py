@@ -75,7 +75,7 @@ class ImportWatch:
         if file is None or spec is None:
             return None
         self.names.setdefault(file.path, set()).add((module.__name__, spec.parent or ""))
-        place, _, _ = self._asker.ask(2)
+        place = self._asker.ask(2).place
         self.dynamic.setdefault(file.path, set()).add(place)
         if self._asker.is_elsewhere(2):
             self.elsewhere.add(file.path)

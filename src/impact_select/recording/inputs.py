@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from impact_select.model.ids import RepoPath
-from impact_select.model.recorded import OPAQUE_READ, Place, Read, ReadKind
+from impact_select.model.recorded import OPAQUE_READ, STARTING_READ, Place, Read, ReadKind
 from impact_select.recording.asking import Asker
 from impact_select.recording.owners import OwnerStack
 from impact_select.recording.processes import ProcessWatch
@@ -160,7 +160,7 @@ class InputWatch:
 
     def _imported(self, arguments: tuple[Any, ...]) -> None:
         name = arguments[0]
-        place, tool, _ = self._asker.ask(3)
+        place, tool, *_ = self._asker.ask(3)
         if place is not None and not tool and isinstance(name, str):
             self.failed_imports.setdefault(place, set()).add(name)
 
@@ -203,15 +203,17 @@ class InputWatch:
                 self._busy = False
 
     def _opaque(self, depth: int) -> None:
-        place, tool, _ = self._asker.ask(depth)
+        place, tool, _, direct = self._asker.ask(depth)
         if tool:
             return
         self._owners.read(OPAQUE_READ)
         if place is not None:
-            self.asked.setdefault(place, set()).add(OPAQUE_READ)
+            # Code from elsewhere may start one process for all who ask.
+            asked = STARTING_READ if direct else OPAQUE_READ
+            self.asked.setdefault(place, set()).add(asked)
 
     def _note(self, path: RepoPath, kind: ReadKind, depth: int) -> None:
-        place, tool, importing = self._asker.ask(depth)
+        place, tool, importing, _ = self._asker.ask(depth)
         if tool:
             return
         if importing and (kind is not ReadKind.CONTENT or path.endswith(_SOURCES)):
@@ -267,7 +269,7 @@ class InputWatch:
                 kind = ReadKind.MISSING
             else:
                 kind = ReadKind.STATUS
-            place, tool, importing = self._asker.ask(2)
+            place, tool, importing, _ = self._asker.ask(2)
             if tool or importing:
                 return
             read = Read(path, kind)
