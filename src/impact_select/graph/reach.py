@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from pyroaring import BitMap
 
@@ -40,6 +40,9 @@ from impact_select.outline.decorators import (
 )
 from impact_select.outline.known_names import is_plain_base
 from impact_select.ports import EvidenceStore
+
+# They make instances of classes that only their data name.
+_UNPICKLERS: Final = ("pickle", "dill", "cloudpickle", "joblib", "shelve", "copyreg")
 
 
 class Use(Enum):
@@ -191,6 +194,7 @@ class Reacher:
         self._outlines: dict[Blob, Outline | None] = {}
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
+        self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
         self._consumed: dict[tuple[RepoPath, str], bool] = {}
 
     def follow(self, starts: Iterable[Node]) -> Reach:
@@ -499,6 +503,60 @@ class Reacher:
             if outline is not None
             for facts in outline.functions
         )
+
+    def touching(self, path: RepoPath, cls: str) -> BitMap | None:
+        """Return the recordings that touch a class: only they can meet an instance of it.
+
+        They ran code that refers to the class, one of its subclasses or something made of
+        them, or a method of the hierarchy.
+
+        Returns:
+            None where an instance may come from code that names none of them.
+        """
+        key = (path, cls)
+        if key not in self._touching:
+            hierarchy = {key, *self.ancestors(path, cls), *self.descendants(path, cls)}
+            found: BitMap | None = None
+            if all(self._is_only_made_by_name(*one) for one in hierarchy):
+                starts = [Class(*one) for one in (key, *self.descendants(path, cls))]
+                makers = [node for name in _UNPICKLERS for node in self._naming_blocks(name)]
+                reached = self.follow([*starts, *makers]).found.values()
+                found = BitMap().union(*reached)
+            self._touching[key] = found
+        return self._touching[key]
+
+    def _is_only_made_by_name(self, path: RepoPath, cls: str) -> bool:
+        """Tell whether nobody makes instances of a class without naming it, or a subclass."""
+        if ".<locals>." in cls or self._store.references("__subclasses__"):
+            return False
+        facts = list(self._facts(path, cls))
+        hooks = {f"{cls}.__init_subclass__", f"{cls}.__set_name__", f"{cls}.__class_getitem__"}
+        return (
+            bool(facts)
+            and not any(
+                some.keywords
+                or not all(is_pure(name) for name in some.decorators)
+                or not all(self._is_known_base(base) for base in some.bases)
+                for some in facts
+            )
+            and not any(
+                plain_name(function.qualname) in hooks
+                for version in self._store.versions.get(path, ())
+                for outline in (self.outline(version.blob),)
+                if outline is not None
+                for function in outline.functions
+            )
+        )
+
+    def _is_known_base(self, base: str) -> bool:
+        name = base.rpartition(".")[2]
+        return is_plain_base(name) or bool(self._store.classes_named(name))
+
+    def _naming_blocks(self, name: str) -> Iterator[Node]:
+        """Yield the blocks that name something, whatever it is."""
+        for _, blob, units in self._store.references(name):
+            for version in self._store.paths_by_blob.get(blob, ()):
+                yield from self._blocks_of(version, units)
 
     def symbol_blocks(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """Yield the blocks of a function in all its recorded versions."""

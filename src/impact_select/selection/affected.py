@@ -64,8 +64,12 @@ class Rules:
         domain = self._reacher.depending(version.path)
         for start in dict.fromkeys(self._starts(change, version)):
             reach = self._reacher.follow([start])
+            limit = domain
+            if isinstance(start, Attribute):
+                touching = self._reacher.touching(start.path, start.cls)
+                limit = domain if touching is None else domain & touching
             for node, recordings in reach.found.items():
-                kept = recordings & domain
+                kept = recordings & limit
                 if kept:
                     chain = reach.chain(node)
                     shown = chain[1:] if chain and str(start) in str(change) else chain

@@ -8,6 +8,7 @@ TESTS = {
     "test_other.py": "import look\nimport models\ndef test_other(): pass\n",
 }
 ITEM = "class Item:\n    kind = 'a'\n\n    def name(self):\n        return 1\n"
+MADE = "import models as m\ndef made(): return m.Item()\n"
 
 
 def reached(models: str, look: str, edit: tuple[str, str], *ran: str) -> set[str]:
@@ -42,8 +43,41 @@ def reached(models: str, look: str, edit: tuple[str, str], *ran: str) -> set[str
     ],
 )
 def test_ways_to_reach_an_attribute(look: str) -> None:
-    """A class attribute reaches the tests that ran code which looks up its name."""
-    assert "it" in reached(ITEM, look, ("kind = 'a'", "kind = 'b'"))
+    """A class attribute reaches the tests that made an instance and ran code which looks it up."""
+    edit = ("kind = 'a'", "kind = 'b'")
+    assert "it" in reached(ITEM, f"{look}\n{MADE}", edit, "look.py::made")
+
+
+@pytest.mark.parametrize(
+    ("look", "models", "expected"),
+    [
+        ("def look(item): return item.kind", ITEM, set()),
+        ("import models\ndef look(): return make(models.Item).kind", ITEM, {"it"}),
+        ("from models import Item\nclass C(Item): pass\ndef look(): return C().kind", ITEM, {"it"}),
+        ("import pickle\ndef look(s): return pickle.loads(s).kind", ITEM, {"it"}),
+        ("def look(item): return item.kind", ITEM.replace("Item", "Item(lib.Model)"), {"it"}),
+        ("def look(item): return item.kind", f"@lib.register\n{ITEM}", {"it"}),
+        ("def look(item): return item.kind", f"@dataclass\n{ITEM}", set()),
+        (
+            "def look(item): return item.kind",
+            f"class B:\n    def __init_subclass__(cls): pass\n{ITEM.replace('Item', 'Item(B)')}",
+            {"it"},
+        ),
+    ],
+)
+def test_who_can_meet_an_instance(look: str, models: str, expected: set[str]) -> None:
+    """A name alone does not do where the test never touched the class, and had to."""
+    session = Session(
+        {
+            "test_look.py": "import look\ndef test_it():\n    look.look(1)\n",
+            "models.py": models,
+            "look.py": f"import models\n{look}",
+        },
+        {"test_look.py::test_it": ["look.py::look"]},
+    )
+    found = affected(session, {"models.py": ("kind = 'a'", "kind = 'b'")})
+
+    assert {test.partition("::test_")[2] for test in found} == expected
 
 
 @pytest.mark.parametrize(
@@ -112,7 +146,8 @@ def test_a_method_that_no_longer_overrides() -> None:
     edit = ("    def name(self): return 2\n", "    pass\n")
 
     assert reached(models, "def look(f): return f()", edit, "models.py::Item.name") == {"it"}
-    assert reached(models, "def look(item): return item.name()", edit) == {"it"}
+    look = f"def look(item): return item.name()\n{MADE}"
+    assert reached(models, look, edit, "look.py::made") == {"it"}
 
 
 @pytest.mark.parametrize("name", ["__len__", "__eq__", "__getattr__", "__init__", "__bool__"])
