@@ -21,127 +21,27 @@ Cases: tests/cases/reach.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
+from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Reach, Use
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.source import ClassFacts, Outline, UnitKind, plain_name
+from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.outline.decorators import (
-    is_abstract,
     is_fixture,
     is_mark,
     is_pure,
     reads_interface,
 )
-from impact_select.outline.known_names import is_plain_base
 from impact_select.ports import EvidenceStore
 
 # They make instances of classes that only their data name.
 _UNPICKLERS: Final = ("pickle", "dill", "cloudpickle", "joblib", "shelve", "copyreg")
-
-
-class Use(Enum):
-    """Which uses of a name matter: all, or only those as a value that is passed on."""
-
-    ANY = "any"
-    VALUE = "value"
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name that a module binds.
-
-    Attributes:
-        path: The module's file.
-        name: The name.
-        gone: The module binds it no longer: what reads it on import fails.
-        use: Which uses of it matter.
-        rebound: It may stand for something of another kind now: what applies it as a
-            decorator or a base on import may fail, or act differently.
-        judged: Whether the module itself misses it on import is known already.
-    """
-
-    path: RepoPath
-    name: str
-    gone: bool = False
-    use: Use = Use.ANY
-    rebound: bool = False
-    judged: bool = False
-
-    def __str__(self) -> str:
-        """Render as path::name."""
-        return f"{self.path}::{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """An attribute of the instances or subclasses of a class."""
-
-    path: RepoPath
-    cls: str
-    name: str
-    use: Use = Use.ANY
-
-    def __str__(self) -> str:
-        """Render as path::class.name."""
-        return f"{self.path}::{self.cls}.{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Class:
-    """A class as a whole: how its instances behave in any respect."""
-
-    path: RepoPath
-    cls: str
-
-    def __str__(self) -> str:
-        """Render as path::class."""
-        return f"{self.path}::{self.cls}"
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What importing a module does: all that depend on it are concerned."""
-
-    path: RepoPath
-
-    def __str__(self) -> str:
-        """Render as an import."""
-        return f"import of {self.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """Units of one version of a file, by the tests that ran them."""
-
-    file: int
-    path: RepoPath
-    units: frozenset[int]
-    label: str
-
-    def __str__(self) -> str:
-        """Render as path::symbol."""
-        return self.label
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """The tests that a function or class defines."""
-
-    path: RepoPath
-    symbol: str
-
-    def __str__(self) -> str:
-        """Render as path::symbol."""
-        return f"{self.path}::{self.symbol}" if self.symbol else self.path
-
-
-Node: TypeAlias = Name | Attribute | Class | Effects | Ran | Marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,37 +65,17 @@ class _How:
     name: str = ""
 
 
-@dataclass(slots=True)
-class Reach:
-    """What one starting node reaches.
-
-    Attributes:
-        found: Recordings per node that gives some.
-        before: The node through which each one was reached first, so by a shortest way.
-    """
-
-    found: dict[Node, BitMap] = field(default_factory=dict)
-    before: dict[Node, Node] = field(default_factory=dict)
-
-    def chain(self, node: Node) -> tuple[str, ...]:
-        """Return a shortest way from a start to a node, rendered."""
-        steps = [node]
-        while steps[-1] in self.before:
-            steps.append(self.before[steps[-1]])
-        return tuple(str(step) for step in reversed(steps))
-
-
 class Reacher:
     """Follows references in one map. Outlines and rows are read once."""
 
     def __init__(self, store: EvidenceStore) -> None:
         self._store = store
         self.modules = ModuleIndex(store)
+        self.classes = Hierarchy(store, self.outline)
         self._outlines: dict[Blob, Outline | None] = {}
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
-        self._consumed: dict[tuple[RepoPath, str], bool] = {}
 
     def follow(self, starts: Iterable[Node]) -> Reach:
         """Reach all that some nodes lead to."""
@@ -408,7 +288,7 @@ class Reacher:
         return self.modules.passed_on(node.path)
 
     def _attribute(self, node: Attribute) -> Iterator[Node]:
-        if self.is_consumed(node.path, node.cls):
+        if self.classes.is_consumed(node.path, node.cls):
             yield Class(node.path, node.cls)
         name = node.name if node.use is Use.ANY else f"&{node.name}"
         for root, blob, units in self._store.references(name):
@@ -455,7 +335,7 @@ class Reacher:
             yield Attribute(node.path, holder, name)
         else:
             yield Name(node.path, name)
-        for path, qualname in (*self.ancestors(node.path, node.cls), (node.path, node.cls)):
+        for path, qualname in (*self.classes.ancestors(node.path, node.cls), (node.path, node.cls)):
             for version in self._store.versions.get(path, ()):
                 outline = self.outline(version.blob)
                 if outline is None:
@@ -472,7 +352,10 @@ class Reacher:
 
     def methods(self, path: RepoPath, cls: str, name: str) -> Iterator[Node]:
         """Yield the same-named methods in a class's hierarchy, by who ran them."""
-        for other, qualname in (*self.ancestors(path, cls), *self.descendants(path, cls)):
+        for other, qualname in (
+            *self.classes.ancestors(path, cls),
+            *self.classes.descendants(path, cls),
+        ):
             for version in self._store.versions.get(other, ()):
                 outline = self.outline(version.blob)
                 if outline is None:
@@ -487,23 +370,6 @@ class Reacher:
                     ),
                 )
 
-    def is_abstract(self, path: RepoPath, cls: str, name: str) -> bool:
-        """Tell whether a method implements an abstract one, for a class or one derived from it."""
-        bases = {
-            base
-            for derived in ((path, cls), *self.descendants(path, cls))
-            for base in self.ancestors(*derived)
-        }
-        return any(
-            plain_name(facts.qualname) == f"{qualname}.{name}"
-            and any(is_abstract(decorator) for decorator in facts.decorators)
-            for other, qualname in bases
-            for version in self._store.versions.get(other, ())
-            for outline in (self.outline(version.blob),)
-            if outline is not None
-            for facts in outline.functions
-        )
-
     def touching(self, path: RepoPath, cls: str) -> BitMap | None:
         """Return the recordings that touch a class: only they can meet an instance of it.
 
@@ -515,42 +381,19 @@ class Reacher:
         """
         key = (path, cls)
         if key not in self._touching:
-            hierarchy = {key, *self.ancestors(path, cls), *self.descendants(path, cls)}
+            hierarchy = {
+                key,
+                *self.classes.ancestors(path, cls),
+                *self.classes.descendants(path, cls),
+            }
             found: BitMap | None = None
-            if all(self._is_only_made_by_name(*one) for one in hierarchy):
-                starts = [Class(*one) for one in (key, *self.descendants(path, cls))]
+            if all(self.classes.is_only_made_by_name(*one) for one in hierarchy):
+                starts = [Class(*one) for one in (key, *self.classes.descendants(path, cls))]
                 makers = [node for name in _UNPICKLERS for node in self._naming_blocks(name)]
                 reached = self.follow([*starts, *makers]).found.values()
                 found = BitMap().union(*reached)
             self._touching[key] = found
         return self._touching[key]
-
-    def _is_only_made_by_name(self, path: RepoPath, cls: str) -> bool:
-        """Tell whether nobody makes instances of a class without naming it, or a subclass."""
-        if ".<locals>." in cls or self._store.references("__subclasses__"):
-            return False
-        facts = list(self._facts(path, cls))
-        hooks = {f"{cls}.__init_subclass__", f"{cls}.__set_name__", f"{cls}.__class_getitem__"}
-        return (
-            bool(facts)
-            and not any(
-                some.keywords
-                or not all(is_pure(name) for name in some.decorators)
-                or not all(self._is_known_base(base) for base in some.bases)
-                for some in facts
-            )
-            and not any(
-                plain_name(function.qualname) in hooks
-                for version in self._store.versions.get(path, ())
-                for outline in (self.outline(version.blob),)
-                if outline is not None
-                for function in outline.functions
-            )
-        )
-
-    def _is_known_base(self, base: str) -> bool:
-        name = base.rpartition(".")[2]
-        return is_plain_base(name) or bool(self._store.classes_named(name))
 
     def _naming_blocks(self, name: str) -> Iterator[Node]:
         """Yield the blocks that name something, whatever it is."""
@@ -587,7 +430,7 @@ class Reacher:
         for index in units:
             if index < outline.loaded and outline.units[index].kind is UnitKind.VARIABLE:
                 cls = plain_name(outline.units[index].symbol)
-                if cls and self.is_consumed(version.path, cls):
+                if cls and self.classes.is_consumed(version.path, cls):
                     yield Class(version.path, cls)
 
     def _units(self, version: FileVersion, units: BitMap, how: "_How") -> Iterator[Node]:
@@ -750,7 +593,8 @@ class Reacher:
         """Yield code that computes attribute names and refers to the class too."""
         names = {node.cls.rpartition(".")[2]}
         names |= {
-            qualname.rpartition(".")[2] for _, qualname in self.ancestors(node.path, node.cls)
+            qualname.rpartition(".")[2]
+            for _, qualname in self.classes.ancestors(node.path, node.cls)
         }
         naming: set[Blob] = {blob for name in names for _, blob, _ in self._store.references(name)}
         naming |= {version.blob for version in self._store.versions.get(node.path, ())}
@@ -760,81 +604,6 @@ class Reacher:
             for version in self._store.paths_by_blob.get(blob, ()):
                 if root == "?" or self._attribute_matches(node, root, version.path):
                     yield from self._units(version, units, _How())
-
-    # -- hierarchies ---------------------------------------------------------------------------
-
-    def ancestors(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
-        """Return the project classes that may be bases of a class, by name, of any depth."""
-        found: set[tuple[RepoPath, str]] = set()
-        pending = [base for facts in self._facts(path, cls) for base in facts.bases]
-        seen: set[str] = set()
-        while pending:
-            name = pending.pop().rpartition(".")[2]
-            if name in seen:
-                continue
-            seen.add(name)
-            for blob, qualname, bases, _ in self._store.classes_named(name):
-                for version in self._store.paths_by_blob.get(blob, ()):
-                    found.add((version.path, plain_name(qualname)))
-                pending.extend(bases)
-        return frozenset(found - {(path, cls)})
-
-    def descendants(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
-        """Return the project classes that may derive from a class, by name, of any depth."""
-        found: set[tuple[RepoPath, str]] = set()
-        pending = [cls.rpartition(".")[2]]
-        seen: set[str] = set()
-        while pending:
-            name = pending.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            for _, blob, units in self._store.references(name):
-                outline = self.outline(blob)
-                if outline is None:
-                    continue
-                for unit in units:
-                    if unit < outline.loaded and outline.units[unit].kind is UnitKind.BASES:
-                        qualname = plain_name(outline.units[unit].symbol)
-                        pending.append(qualname.rpartition(".")[2])
-                        for version in self._store.paths_by_blob.get(blob, ()):
-                            found.add((version.path, qualname))
-        return frozenset(found - {(path, cls)})
-
-    def is_consumed(self, path: RepoPath, cls: str) -> bool:
-        """Tell whether a metaclass, a decorator or a foreign base may read all members."""
-        key = (path, cls)
-        known = self._consumed.get(key)
-        if known is None:
-            self._consumed[key] = False  # a cycle adds nothing
-            known = any(self._facts_consume(facts) for facts in self._facts(path, cls))
-            self._consumed[key] = known
-        return known
-
-    def _facts_consume(self, facts: ClassFacts) -> bool:
-        if facts.keywords or any(reads_interface(name) for name in facts.decorators):
-            return True
-        for base in facts.bases:
-            name = base.rpartition(".")[2]
-            if is_plain_base(name):
-                continue
-            known = self._store.classes_named(name)
-            if not known:
-                return True
-            for blob, qualname, _, consumed in known:
-                if consumed:
-                    return True
-                for version in self._store.paths_by_blob.get(blob, ()):
-                    if self.is_consumed(version.path, plain_name(qualname)):
-                        return True
-        return False
-
-    def _facts(self, path: RepoPath, cls: str) -> Iterator[ClassFacts]:
-        for version in self._store.versions.get(path, ()):
-            outline = self.outline(version.blob)
-            for facts in outline.classes if outline is not None else ():
-                if plain_name(facts.qualname) == cls:
-                    yield facts
 
 
 def _postponed(outline: Outline) -> bool:

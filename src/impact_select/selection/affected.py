@@ -12,16 +12,8 @@ from typing import Final
 from pyroaring import BitMap
 
 from impact_select.graph.modules import ModuleIndex, module_names
-from impact_select.graph.reach import (
-    Attribute,
-    Class,
-    Effects,
-    Marked,
-    Name,
-    Node,
-    Ran,
-    Reacher,
-)
+from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran
+from impact_select.graph.reach import Reacher
 from impact_select.model.changes import AtomicChange, ChangeKind
 from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
@@ -179,8 +171,8 @@ class Rules:
                 yield from self._reacher.methods(path, symbol, name)
                 if (
                     _is_special(name)
-                    or self._reacher.is_consumed(path, symbol)
-                    or self._reacher.is_abstract(path, symbol, name)
+                    or self._reacher.classes.is_consumed(path, symbol)
+                    or self._reacher.classes.is_abstract(path, symbol, name)
                 ):
                     yield Class(path, symbol)
             case ChangeKind.SIGNATURE:
@@ -295,7 +287,7 @@ class Rules:
             if plain_name(facts.qualname) != symbol:
                 continue
             read = not all(is_pure(name) for name in facts.decorators)
-            if local and (read or self._reacher.is_consumed(path, symbol)):
+            if local and (read or self._reacher.classes.is_consumed(path, symbol)):
                 yield from self._reacher.symbol_blocks(path, outer)
             elif read:
                 yield Effects(path)
@@ -324,7 +316,7 @@ class Rules:
     def _member_of_consumed(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """A method or class that a framework may look at: all that touch its class."""
         for cls in (symbol, symbol.rpartition(".")[0]):
-            if cls and self._reacher.is_consumed(path, cls):
+            if cls and self._reacher.classes.is_consumed(path, cls):
                 yield Class(path, cls)
 
     # -- inputs --------------------------------------------------------------------------

@@ -1,0 +1,140 @@
+"""Classes, their bases and what derives from them, by name, in all recorded versions."""
+
+from collections.abc import Callable, Iterator
+
+from impact_select.model.ids import Blob, RepoPath
+from impact_select.model.source import ClassFacts, Outline, UnitKind, plain_name
+from impact_select.outline.decorators import is_abstract, is_pure, reads_interface
+from impact_select.outline.known_names import is_plain_base
+from impact_select.ports import EvidenceStore
+
+
+class Hierarchy:
+    """Answers questions about the classes of one map.
+
+    Args:
+        store: The map.
+        outline: Gives the outline of a content.
+    """
+
+    def __init__(self, store: EvidenceStore, outline: Callable[[Blob], Outline | None]) -> None:
+        self._store = store
+        self._outline = outline
+        self._consumed: dict[tuple[RepoPath, str], bool] = {}
+
+    def ancestors(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
+        """Return the project classes that may be bases of a class, by name, of any depth."""
+        found: set[tuple[RepoPath, str]] = set()
+        pending = [base for facts in self._facts(path, cls) for base in facts.bases]
+        seen: set[str] = set()
+        while pending:
+            name = pending.pop().rpartition(".")[2]
+            if name in seen:
+                continue
+            seen.add(name)
+            for blob, qualname, bases, _ in self._store.classes_named(name):
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    found.add((version.path, plain_name(qualname)))
+                pending.extend(bases)
+        return frozenset(found - {(path, cls)})
+
+    def descendants(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
+        """Return the project classes that may derive from a class, by name, of any depth."""
+        found: set[tuple[RepoPath, str]] = set()
+        pending = [cls.rpartition(".")[2]]
+        seen: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for _, blob, units in self._store.references(name):
+                outline = self._outline(blob)
+                if outline is None:
+                    continue
+                for unit in units:
+                    if unit < outline.loaded and outline.units[unit].kind is UnitKind.BASES:
+                        qualname = plain_name(outline.units[unit].symbol)
+                        pending.append(qualname.rpartition(".")[2])
+                        for version in self._store.paths_by_blob.get(blob, ()):
+                            found.add((version.path, qualname))
+        return frozenset(found - {(path, cls)})
+
+    def is_consumed(self, path: RepoPath, cls: str) -> bool:
+        """Tell whether a metaclass, a decorator or a foreign base may read all members."""
+        key = (path, cls)
+        known = self._consumed.get(key)
+        if known is None:
+            self._consumed[key] = False  # a cycle adds nothing
+            known = any(self._facts_consume(facts) for facts in self._facts(path, cls))
+            self._consumed[key] = known
+        return known
+
+    def _facts_consume(self, facts: ClassFacts) -> bool:
+        if facts.keywords or any(reads_interface(name) for name in facts.decorators):
+            return True
+        for base in facts.bases:
+            name = base.rpartition(".")[2]
+            if is_plain_base(name):
+                continue
+            known = self._store.classes_named(name)
+            if not known:
+                return True
+            for blob, qualname, _, consumed in known:
+                if consumed:
+                    return True
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    if self.is_consumed(version.path, plain_name(qualname)):
+                        return True
+        return False
+
+    def _facts(self, path: RepoPath, cls: str) -> Iterator[ClassFacts]:
+        for version in self._store.versions.get(path, ()):
+            outline = self._outline(version.blob)
+            for facts in outline.classes if outline is not None else ():
+                if plain_name(facts.qualname) == cls:
+                    yield facts
+
+    def is_abstract(self, path: RepoPath, cls: str, name: str) -> bool:
+        """Tell whether a method implements an abstract one, for a class or one derived from it."""
+        bases = {
+            base
+            for derived in ((path, cls), *self.descendants(path, cls))
+            for base in self.ancestors(*derived)
+        }
+        return any(
+            plain_name(facts.qualname) == f"{qualname}.{name}"
+            and any(is_abstract(decorator) for decorator in facts.decorators)
+            for other, qualname in bases
+            for version in self._store.versions.get(other, ())
+            for outline in (self._outline(version.blob),)
+            if outline is not None
+            for facts in outline.functions
+        )
+
+    def is_only_made_by_name(self, path: RepoPath, cls: str) -> bool:
+        """Tell whether nobody makes instances of a class without naming it, or a subclass."""
+        if ".<locals>." in cls or self._store.references("__subclasses__"):
+            return False
+        facts = list(self._facts(path, cls))
+        hooks = {f"{cls}.__init_subclass__", f"{cls}.__set_name__", f"{cls}.__class_getitem__"}
+        return (
+            bool(facts)
+            and not any(
+                some.keywords
+                or not all(is_pure(name) for name in some.decorators)
+                or not all(self._is_known_base(base) for base in some.bases)
+                for some in facts
+            )
+            and not any(
+                plain_name(function.qualname) in hooks
+                for version in self._store.versions.get(path, ())
+                for outline in (self._outline(version.blob),)
+                if outline is not None
+                for function in outline.functions
+            )
+        )
+
+    def _is_known_base(self, base: str) -> bool:
+        name = base.rpartition(".")[2]
+        return is_plain_base(name) or bool(self._store.classes_named(name))
