@@ -132,7 +132,7 @@ class _Comparison:
         gone = bound_names(self.old) - bound_names(self.new)
         for unit in self.new.units:
             lost = gone.intersection(unit.loads)
-            if not lost or (unit.kind is UnitKind.ANNOTATIONS and self.postponed()):
+            if not lost or (unit.kind is UnitKind.ANNOTATIONS and self.new.postpones_annotations):
                 continue
             detail = f"{min(lost)} is not bound any more"
             yield self.change(ChangeKind.EFFECT, unit.symbol, detail=detail)
@@ -456,7 +456,7 @@ class _Comparison:
                 detail = "the import may fail"
                 yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
             return
-        if unit.kind is UnitKind.ANNOTATIONS and self.postponed():
+        if unit.kind is UnitKind.ANNOTATIONS and self.new.postpones_annotations:
             return
         decorators = self.new.decorators_of(unit.symbol)
         if unit.kind is UnitKind.DECORATORS and all(is_mark(some) for some in decorators):
@@ -469,10 +469,6 @@ class _Comparison:
         if unbound:
             detail = f"{unbound} may not be bound here"
             yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
-
-    def postponed(self) -> bool:
-        """Tell whether annotations are not evaluated (`from __future__ import annotations`)."""
-        return any(unit.key.startswith(":effect:future:annotations") for unit in self.new.units)
 
     def unbound(self, index: int, unit: Unit) -> str | None:
         """Return a name that a unit reads though nothing before it binds the name."""

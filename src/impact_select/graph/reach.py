@@ -455,7 +455,7 @@ class Reacher:
         # A lambda in it may be called by tests.
         yield from self._ran_by_symbol(version, (index,))
         breaks = how.gone and (how.direct or unit.kind is not UnitKind.IMPORT)
-        if breaks and not (unit.kind is UnitKind.ANNOTATIONS and _postponed(outline)):
+        if breaks and not (unit.kind is UnitKind.ANNOTATIONS and outline.postpones_annotations):
             yield Effects(path)
         match unit.kind:
             case UnitKind.VARIABLE:
@@ -604,7 +604,3 @@ class Reacher:
             for version in self._store.paths_by_blob.get(blob, ()):
                 if root == "?" or self._attribute_matches(node, root, version.path):
                     yield from self._units(version, units, _How())
-
-
-def _postponed(outline: Outline) -> bool:
-    return any(unit.key.startswith(":effect:future:annotations") for unit in outline.units)

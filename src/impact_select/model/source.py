@@ -187,6 +187,11 @@ class Outline:
         return ()
 
     @property
+    def postpones_annotations(self) -> bool:
+        """Whether annotations are not evaluated (`from __future__ import annotations`)."""
+        return any(unit.key.startswith(":effect:future:annotations") for unit in self.units)
+
+    @property
     def loaded(self) -> int:
         """The index that stands for "the module was executed at all"."""
         return len(self.units)
