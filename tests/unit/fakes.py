@@ -17,7 +17,6 @@ from impact_select.adapters.map_writer import Addition
 from impact_select.config import DEFAULTS, Settings
 from impact_select.graph.references import find_references
 from impact_select.mapping.assemble import assemble
-from impact_select.mapping.hierarchy import consumes_members
 from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.impact_map import (
     Environment,
@@ -42,6 +41,7 @@ from impact_select.model.reference import Reference
 from impact_select.model.selection import Selection, Subset
 from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.model.tree import Target, TreeFile
+from impact_select.outline.decorators import consumes_members
 from impact_select.outline.parse import UnparsedSource, parse_outline
 from impact_select.recording.source_index import blob_id
 from impact_select.selection.choose import Circumstances, choose

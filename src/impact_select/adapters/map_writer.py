@@ -27,12 +27,12 @@ from impact_select.adapters.map_schema import (
 from impact_select.adapters.snapshot_facts import facts_to_json
 from impact_select.errors import ImpactError, MapBusy, MapNotWritten, MapSchema, MapUnreadable
 from impact_select.mapping.assemble import Evidence
-from impact_select.mapping.hierarchy import consumes_members
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.reference import Reference
 from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import TreeFile
+from impact_select.outline.decorators import consumes_members
 
 _LOCK_WAIT_S: Final = 60.0  # chosen: saving takes seconds at most
 _LOCK_STEP_S: Final = 0.05

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import ClassFacts, Outline, UnitKind, plain_name
-from impact_select.outline.decorators import is_abstract, is_pure, reads_interface
+from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
 from impact_select.outline.known_names import is_plain_base
 from impact_select.ports import EvidenceStore
 
@@ -71,7 +71,7 @@ class Hierarchy:
         return known
 
     def _facts_consume(self, facts: ClassFacts) -> bool:
-        if facts.keywords or any(reads_interface(name) for name in facts.decorators):
+        if consumes_members(facts):
             return True
         for base in facts.bases:
             name = base.rpartition(".")[2]

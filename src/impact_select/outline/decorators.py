@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from impact_select.model.source import ClassFacts
+
 # Each returns the function or class, or a wrapper around it, and acts on nothing else.
 _PURE: Final = frozenset(
     {
@@ -67,3 +69,11 @@ def is_fixture(decorator: str) -> bool:
 def is_mark(decorator: str) -> bool:
     """Tell whether a decorator is a pytest mark, which concerns only the tests under it."""
     return decorator.startswith("pytest.mark.")
+
+
+def consumes_members(facts: ClassFacts) -> bool:
+    """Tell whether a metaclass or a decorator may read all members of a class.
+
+    Bases are not looked at: whoever knows the hierarchy asks for each class in it.
+    """
+    return bool(facts.keywords) or any(map(reads_interface, facts.decorators))

@@ -18,7 +18,6 @@ _MUTATORS: Final = frozenset(
 )
 _CACHES: Final = frozenset({"cached_property"})
 _CONSTRUCTORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
-_STORES: Final = (ast.Attribute, ast.Subscript, ast.Call)
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha1
 from pathlib import Path
 from types import CodeType
@@ -101,12 +102,10 @@ class SourceFile:
         self.path = path
         self.blob = blob_id(source)
         self.base = base
-        self.outline = known(self.blob) if is_source(path) else None
-        if is_source(path) and self.outline is None:
-            try:
-                self.outline = parse_outline(source)
-            except UnparsedSource:
-                self.outline = None
+        self.outline: Outline | None = None
+        if is_source(path):
+            with suppress(UnparsedSource):
+                self.outline = known(self.blob) or parse_outline(source)
         self.loaded = base + (self.outline.loaded if self.outline else 0)
         self.end = self.loaded + 1
         self._by_line: dict[int, tuple[int, ...]] = {}

@@ -142,11 +142,12 @@ class ImportComparison:
         self._target = target
         self._outline_at = outline_at
         self._import_known = import_known
+        search = frozenset().union(*(snapshot.facts.search for snapshot in store.snapshots))
         added = {
             name: path
             for path in target.files
             if path.endswith(".py") and path not in store.versions
-            for name in module_names(path, self._search())
+            for name in module_names(path, search)
         }
         paths = [path for path in (*store.versions, *added.values()) if path.endswith(".py")]
         self._after = Loading(modules, added, paths, outline_at)
@@ -166,9 +167,6 @@ class ImportComparison:
         return ImportStates(
             version.path, before, self._after, self._is_recorded, self._import_known
         )
-
-    def _search(self) -> frozenset[RepoPath]:
-        return frozenset().union(*(snapshot.facts.search for snapshot in self._store.snapshots))
 
     def _is_recorded(self, path: RepoPath) -> bool:
         file = self._target.files.get(path)

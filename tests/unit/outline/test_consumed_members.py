@@ -3,7 +3,7 @@
 import pytest
 from tests.unit.builders import outline
 
-from impact_select.mapping.hierarchy import consumes_members
+from impact_select.outline.decorators import consumes_members
 
 
 @pytest.mark.parametrize(
