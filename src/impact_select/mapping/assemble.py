@@ -5,7 +5,7 @@ import is the owner; and so on through the used ones. After this step an owner's
 and reads, and the set of its tests, are all that selection needs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -13,6 +13,7 @@ from typing import TypeVar
 from pyroaring import BitMap
 
 from impact_select.graph.closure import spread
+from impact_select.mapping.edges import edges
 from impact_select.model.ids import RepoPath, TestId
 from impact_select.model.recorded import (
     OPAQUE_READ,
@@ -71,7 +72,7 @@ def assemble(run: RecordedRun, doubtful: frozenset[RepoPath]) -> Evidence:
         numbers[OwnerKey(OwnerKind.TEST, test)]: BitMap([index])
         for index, (test, _) in enumerate(tests)
     }
-    dependents = spread(_edges(run, numbers), seeds)
+    dependents = spread(edges(run, numbers), seeds)
     by_owner = [dependents.get(number, BitMap()) for number in range(len(owners))]
     unknown = _doubted(run, owners, by_owner, doubtful)
     if unknown:
@@ -178,48 +179,6 @@ def _union(
     for key, values in two.items():
         result[key] = result.get(key, frozenset()) | values
     return result
-
-
-def _edges(run: RecordedRun, numbers: Mapping[OwnerKey, int]) -> Iterator[tuple[int, int]]:
-    """Yield (user, used) for all owners."""
-    imports = {
-        RepoPath(key.name): number
-        for key, number in numbers.items()
-        if key.kind is OwnerKind.IMPORT
-    }
-    by_unit: dict[RepoPath, dict[int, list[int]]] = {}
-    for path, facts in run.modules.items():
-        units = by_unit.setdefault(path, {})
-        for unit, target in facts.imports | facts.dynamic:
-            if target in imports:
-                units.setdefault(unit, []).append(imports[target])
-    for key, record in run.owners.items():
-        user = numbers[key]
-        used = {numbers[other] for other in record.uses if other in numbers}
-        for path, ran in record.units.items():
-            if path in imports:
-                used.add(imports[path])
-            for unit, targets in by_unit.get(path, {}).items():
-                if unit in ran:
-                    used.update(targets)
-        for other in used:
-            if other != user:
-                yield user, other
-    yield from _governing(run, numbers, imports)
-
-
-def _governing(
-    run: RecordedRun, numbers: Mapping[OwnerKey, int], imports: Mapping[RepoPath, int]
-) -> Iterator[tuple[int, int]]:
-    """Yield the edges from each test to its file and to the conftest files above it."""
-    for test, record in run.tests.items():
-        user = numbers[OwnerKey(OwnerKind.TEST, test)]
-        if record.path in imports:
-            yield user, imports[record.path]
-        for folder in PurePosixPath(record.path).parents:
-            conftest = RepoPath(str(folder / "conftest.py"))
-            if conftest in imports:
-                yield user, imports[conftest]
 
 
 def _doubted(

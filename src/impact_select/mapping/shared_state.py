@@ -6,11 +6,11 @@ sets an attribute. What runs while such a function fills its state must count fo
 test that finds it filled; but calls are not recorded one by one. So all that the filling
 block can reach by name, among what ran in the owners that ran it, is taken for it.
 
-The result is one owner per such function. It is used by the owners that ran the function
+The result is an owner for such a function. It is used by the owners that ran the function
 and passed the filling block by: they found it filled. For a cached property, which is not
-even called then, by those that ran code which refers to it. And what an import stores (a
-registry of handlers) is there for every test, whichever file was collected first: who
-refers to the holder uses the imports that filled it.
+even called then, by those that ran code which refers to it. A test that runs by itself
+fills such state itself, with what it loads: what others reached in files that it does not
+load is not given to it, hence several owners where the users load different files.
 
 Ignored on purpose: an owner that filled the state of one object, or one key, and finds
 another filled, for it ran the same code; and what a test stores each time that it runs,
@@ -24,6 +24,8 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.graph.closure import spread
+from impact_select.mapping.edges import edges
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, Place, RecordedRun
 from impact_select.model.source import Fill, FunctionFacts, Holder, Outline, Reuse, UnitKind
@@ -31,6 +33,7 @@ from impact_select.model.source import Fill, FunctionFacts, Holder, Outline, Reu
 LOCAL_CALL: Final = "()"
 """Stands among the names of a unit that calls what a variable of its function holds."""
 
+_CLASS_OF: Final = frozenset({"__class__", "type"})
 _LATE: Final = frozenset({OwnerKind.TEST, OwnerKind.FIXTURE})
 
 
@@ -51,6 +54,7 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
     """
     index = _Index(run, sources)
     early = _early(run)
+    loaded = _Loaded(run)
     uses: dict[OwnerKey, set[OwnerKey]] = {}
     added: dict[OwnerKey, OwnerRecord] = {}
     for path, facts in sources.items():
@@ -64,15 +68,15 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
             users = index.users(path, facts.outline, function)
             if all(key.kind in _LATE for key in filled):
                 users -= early
-            if users:
-                key = OwnerKey(OwnerKind.STATE, f"{path}::{function.qualname}")
-                reached = index.reached(path, filling, filled, index.instantiated(function))
-                added[key] = OwnerRecord(reached, frozenset(), frozenset())
-                for user in users:
+            if not users:
+                continue
+            reached = index.reached(path, filling, filled)
+            for number, (units, finders) in enumerate(loaded.parts(reached, users), start=1):
+                name = f"{path}::{function.qualname}"
+                key = OwnerKey(OwnerKind.STATE, name if number == 1 else f"{name} ({number})")
+                added[key] = OwnerRecord(units, frozenset(), frozenset())
+                for user in finders:
                     uses.setdefault(user, set()).add(key)
-            imports = {key for key in filled if key.kind is OwnerKind.IMPORT}
-            for reader in index.readers(function) if imports else ():
-                uses.setdefault(reader, set()).update(imports)
     owners = {
         key: replace(record, uses=record.uses | uses[key]) if key in uses else record
         for key, record in run.owners.items()
@@ -112,6 +116,65 @@ def _filling(outline: Outline, function: FunctionFacts, fills: Iterable[Fill]) -
     )
 
 
+class _Loaded:
+    """Which files are loaded when an owner's turn comes with no other test around it."""
+
+    def __init__(self, run: RecordedRun) -> None:
+        self._modules = run.modules
+        owners = list(run.owners)
+        numbers = {key: number for number, key in enumerate(owners)}
+        paths = [RepoPath(key.name) for key in owners if key.kind is OwnerKind.IMPORT]
+        self._bits = {path: bit for bit, path in enumerate(paths)}
+        seeds = {
+            numbers[OwnerKey(OwnerKind.IMPORT, path)]: BitMap([bit])
+            for path, bit in self._bits.items()
+        }
+        found = spread(((used, user) for user, used in edges(run, numbers)), seeds)
+        self._by_owner = {key: found.get(number, BitMap()) for key, number in numbers.items()}
+
+    def parts(
+        self, reached: Mapping[RepoPath, BitMap], users: Iterable[OwnerKey]
+    ) -> Iterator[tuple[dict[RepoPath, BitMap], list[OwnerKey]]]:
+        """Cut down what was reached to the files that its users load, alike ones together.
+
+        Yields:
+            Units per file, and who uses them.
+        """
+        bits = BitMap([self._bits[path] for path in reached if path in self._bits])
+        groups: dict[bytes, list[OwnerKey]] = {}
+        for user in sorted(users):
+            groups.setdefault((self._by_owner[user] & bits).serialize(), []).append(user)
+        parts: dict[frozenset[RepoPath], list[OwnerKey]] = {}
+        for loaded, alike in groups.items():
+            paths = self._with_loaded_by(reached, BitMap.deserialize(loaded))
+            parts.setdefault(paths, []).extend(alike)
+        for paths, finders in parts.items():
+            if paths:
+                yield {path: reached[path] for path in paths}, finders
+
+    def _with_loaded_by(
+        self, reached: Mapping[RepoPath, BitMap], loaded: BitMap
+    ) -> frozenset[RepoPath]:
+        """Add the reached files that loaded ones import when the reached units run."""
+        paths: set[RepoPath] = set()
+        while True:
+            # A file whose import was not seen was there before: everybody has it.
+            new = {
+                path
+                for path in reached.keys() - paths
+                if path not in self._bits or self._bits[path] in loaded
+            }
+            if not new:
+                return frozenset(paths)
+            paths |= new
+            for path in new & self._modules.keys():
+                facts = self._modules[path]
+                for unit, target in facts.imports | facts.dynamic:
+                    if unit in reached[path] and target in self._bits:
+                        key = OwnerKey(OwnerKind.IMPORT, target)
+                        loaded = loaded | self._by_owner[key] | BitMap([self._bits[target]])
+
+
 class _Index:
     def __init__(self, run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]) -> None:
         self._run = run
@@ -122,6 +185,7 @@ class _Index:
         self._bound: dict[str, set[Place]] = {}
         self._derived: dict[str, set[str]] = {}
         self._names: dict[Place, set[str]] = {}
+        self._receivers: dict[tuple[RepoPath, str], str] = {}
         self._referring: dict[str, dict[RepoPath, BitMap]] = {}
         for path, facts in sources.items():
             # pytest alone calls these.
@@ -143,6 +207,9 @@ class _Index:
                 else:
                     for name in found.names:
                         self._bound.setdefault(name, set()).add((path, unit))
+            for function in facts.outline.functions:
+                if function.parameters[:1] in {("cls",), ("self",)}:
+                    self._receivers[path, function.qualname] = function.parameters[0]
             for cls in facts.outline.classes:
                 for base in cls.bases:
                     derived = self._derived.setdefault(base.rpartition(".")[2], set())
@@ -165,15 +232,15 @@ class _Index:
         ]
 
     def reached(
-        self, path: RepoPath, start: BitMap, ran: Iterable[OwnerKey], also: Iterable[str]
+        self, path: RepoPath, start: BitMap, ran: Iterable[OwnerKey]
     ) -> dict[RepoPath, BitMap]:
-        """Return what some blocks, or other names, reach by name among what owners ran."""
+        """Return what some blocks reach by name among what owners ran."""
         executed: dict[RepoPath, BitMap] = {}
         for key in ran:
             for other, units in self._run.owners[key].units.items():
                 executed[other] = executed.get(other, BitMap()) | units
         result: dict[RepoPath, BitMap] = {path: start & executed.get(path, BitMap())}
-        seen: set[str] = set(also)
+        seen: set[str] = set()
         for unit in result[path]:
             seen |= self._names_at((path, unit), executed)
         pending = deque(seen)
@@ -197,25 +264,31 @@ class _Index:
         """
         path, unit = place
         names = self._names.get(place, set())
+        if LOCAL_CALL not in names and _CLASS_OF.isdisjoint(names):
+            return names
+        names = names | self._own_classes(place)
         if LOCAL_CALL not in names:
             return names
-        names = set(names)
         for part in self._sources[path].outline.units[unit].symbol.split(".<locals>."):
             for other, units in self._referring.get(_last_name(part), {}).items():
                 outline = self._sources[other].outline
                 for caller in units:
                     if caller in executed.get(other, ()):
                         names |= self._names.get((other, caller), set())
+                        names |= self._own_classes((other, caller))
                     elif outline.units[caller].kind is UnitKind.DECORATORS:
                         names.add(_last_name(outline.units[caller].symbol))
         return names
 
-    def instantiated(self, function: FunctionFacts) -> frozenset[str]:
-        """Return the classes whose instances a method may make without naming them."""
-        holder = _last_name(function.qualname.rpartition(".")[0])
-        if not holder or "cls" not in function.parameters[:1]:
-            return frozenset()
-        return self._with_derived(holder)
+    def _own_classes(self, place: Place) -> frozenset[str]:
+        """Return the classes that a unit may have in hand without naming them: its own."""
+        path, unit = place
+        method = self._sources[path].outline.units[unit].symbol.partition(".<locals>.")[0]
+        receiver = self._receivers.get((path, method))
+        asks = not _CLASS_OF.isdisjoint(self._names.get(place, set()))
+        if receiver == "cls" or (receiver == "self" and asks):
+            return self._with_derived(_last_name(method.rpartition(".")[0]))
+        return frozenset()
 
     def _with_derived(self, name: str) -> frozenset[str]:
         """Return the names of a class and of those that derive from it."""

@@ -1,0 +1,49 @@
+"""Which owner of a recording uses which other one."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from impact_select.model.ids import RepoPath
+from impact_select.model.recorded import OwnerKey, OwnerKind, RecordedRun
+
+
+def edges(run: RecordedRun, numbers: Mapping[OwnerKey, int]) -> Iterator[tuple[int, int]]:
+    """Yield (user, used) for all owners, by their numbers; one that uses itself is left out."""
+    imports = {
+        RepoPath(key.name): number
+        for key, number in numbers.items()
+        if key.kind is OwnerKind.IMPORT
+    }
+    by_unit: dict[RepoPath, dict[int, list[int]]] = {}
+    for path, facts in run.modules.items():
+        units = by_unit.setdefault(path, {})
+        for unit, target in facts.imports | facts.dynamic:
+            if target in imports:
+                units.setdefault(unit, []).append(imports[target])
+    for key, record in run.owners.items():
+        user = numbers[key]
+        used = {numbers[other] for other in record.uses if other in numbers}
+        for path, ran in record.units.items():
+            if path in imports:
+                used.add(imports[path])
+            for unit, targets in by_unit.get(path, {}).items():
+                if unit in ran:
+                    used.update(targets)
+        for other in used:
+            if other != user:
+                yield user, other
+    yield from _governing(run, numbers, imports)
+
+
+def _governing(
+    run: RecordedRun, numbers: Mapping[OwnerKey, int], imports: Mapping[RepoPath, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the edges from each test to its file and to the conftest files above it."""
+    for test, record in run.tests.items():
+        user = numbers[OwnerKey(OwnerKind.TEST, test)]
+        if record.path in imports:
+            yield user, imports[record.path]
+        for folder in PurePosixPath(record.path).parents:
+            conftest = RepoPath(str(folder / "conftest.py"))
+            if conftest in imports:
+                yield user, imports[conftest]
