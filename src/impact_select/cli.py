@@ -17,11 +17,13 @@ from impact_select import __version__
 
 if TYPE_CHECKING:
     from impact_select.adapters.project import Project
+    from impact_select.model.attribution import Order
     from impact_select.model.ids import RepoPath
     from impact_select.model.selection import Selection
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_FOUND: Final = 1
 _ERROR: Final = 2
 
 _base = click.option("--base", metavar="REV", help="Measure from the merge base of REV and HEAD.")
@@ -151,6 +153,66 @@ def explain(base: str | None, staged: bool, map_path: str | None, subject: str) 
         click.echo(line)
 
 
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--attribution",
+    is_flag=True,
+    help="Does what a test is credited with depend on the tests before it?",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Shuffled orders to record; the second one is the first one backwards.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Of the first shuffled order; random by default."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or JSON.",
+)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+@_reporting
+def verify(
+    attribution: bool, rounds: int, seed: int | None, form: str, pytest_args: tuple[str, ...]
+) -> None:
+    """Check what recordings rest on, by running all tests several times; the map is left alone.
+
+    The exit status is 0 when nothing is found, 1 when something is.
+    Arguments after -- go to pytest.
+    """
+    import random
+
+    from impact_select.adapters.project import open_project
+    from impact_select.errors import UsageMistake
+    from impact_select.report.attribution import attribution_lines, attribution_to_json
+    from impact_select.workflows.verify import verify_attribution
+
+    if not attribution:
+        raise UsageMistake("impact verify needs to know what to check; name it: --attribution")
+    if seed is None:
+        seed = random.randrange(10_000)  # noqa: S311 - no secret
+
+    found = verify_attribution(
+        open_project(Path.cwd()),
+        rounds,
+        seed,
+        lambda order, folder: _record_apart(order, folder, pytest_args),
+    )
+    if form == "json":
+        click.echo(attribution_to_json(found), nl=False)
+    else:
+        for line in attribution_lines(found):
+            click.echo(line)
+    sys.exit(0 if found.clean else _FOUND)
+
+
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="impact-demo")
 @_reporting
@@ -245,11 +307,34 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _pytest(options: list[str], map_path: str | None, arguments: tuple[str, ...]) -> int:
+def _record_apart(order: "Order", folder: Path, arguments: tuple[str, ...]) -> int:
+    """Record all tests in an order; pytest's output is progress, its cache stays out of sight."""
+    from impact_select.adapters.shuffled_order import order_options
+
+    click.echo(f"impact: recording in {order}", err=True)
+    options = [
+        *arguments,
+        *order_options(order, folder / "begun"),
+        "--impact-record",
+        "-o",
+        f"cache_dir={folder}/cache",
+    ]
+    # Sets of strings have to be in the same order in each process.
+    variables = {"PYTHONHASHSEED": "0", **os.environ}
+    return _pytest(options, str(folder / "map.sqlite"), (), sys.stderr.fileno(), variables)
+
+
+def _pytest(
+    options: list[str],
+    map_path: str | None,
+    arguments: tuple[str, ...],
+    output: int | None = None,
+    variables: dict[str, str] | None = None,
+) -> int:
     """Run the user's own pytest; return its exit status, after a signal as a shell does."""
     extra = [f"--impact-map={map_path}"] if map_path else []
     command = [sys.executable, "-m", "pytest", *options, *extra, *arguments]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, stdout=output, env=variables)
     while True:
         try:
             status = process.wait()

@@ -197,6 +197,22 @@ class MapNotWritten(ImpactError):
 
 
 @dataclass(eq=False)
+class NotRecorded(ImpactError):
+    """A pytest run that was to be recorded did not get to its end."""
+
+    slug: ClassVar[str] = "not-recorded"
+    order: str
+    status: int
+
+    def message(self) -> str:
+        """Give pytest's exit status; pytest itself has said why."""
+        return (
+            f"the tests were not recorded in {self.order}: pytest ended with status {self.status}; "
+            "put right what it says above, then run again"
+        )
+
+
+@dataclass(eq=False)
 class UsageMistake(ImpactError):
     """Options or arguments that do not go together."""
 

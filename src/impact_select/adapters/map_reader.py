@@ -199,6 +199,14 @@ class ImpactMap:
                     total |= bits(row[0])
         return total
 
+    def looked_paths(self) -> frozenset[RepoPath]:
+        """Return the paths that some owner looked at in any way."""
+        with self._checked():
+            return frozenset(
+                RepoPath(from_column(path))
+                for (path,) in self._rows("SELECT DISTINCT path FROM reads")
+            )
+
     def missing_imports(self) -> Mapping[str, BitMap]:
         """Return the owners per module name that was looked for in vain."""
         with self._checked():
