@@ -1,11 +1,12 @@
 """Files and the names under which they are imported."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from impact_select.model.ids import RepoPath
+from impact_select.model.source import ImportFact
 from impact_select.ports import EvidenceStore
 
 
@@ -15,6 +16,8 @@ class ModuleIndex:
     def __init__(self, store: EvidenceStore) -> None:
         self._store = store
         self._passed_on: dict[RepoPath, bool] = {}
+        self._denoted: dict[str, frozenset[RepoPath]] = {}
+        self._starred: dict[RepoPath, frozenset[RepoPath]] = {}
 
     @cached_property
     def _names(self) -> dict[RepoPath, set[str]]:
@@ -76,6 +79,81 @@ class ModuleIndex:
             found.add(".".join([*kept, rest] if rest else kept))
         return found
 
+    def denoted(self, name: str) -> frozenset[RepoPath]:
+        """Return the modules that an absolute dotted name stands for.
+
+        That is the module of this name, or one that a module has from its own imports and
+        hands on: after `import shop` in `hub`, `hub.shop` is `shop`.
+        """
+        known = self._denoted.get(name)
+        if known is None:
+            known = self._denoted[name] = self._find_denoted(name, frozenset())
+        return known
+
+    def _find_denoted(self, name: str, around: frozenset[str]) -> frozenset[RepoPath]:
+        if name in around:
+            return frozenset()  # modules that import each other; this way leads nowhere new
+        around |= {name}
+        found = set(self.files(name))
+        holder, _, last = name.rpartition(".")
+        for path in self._find_denoted(holder, around) if holder else ():
+            for fact in self._imports(path):
+                if fact.bound == last or fact.name == "*":
+                    for target in self._targets(path, fact):
+                        taken = f"{target}.{last}" if fact.name == "*" else target
+                        found |= self._find_denoted(taken, around)
+            # Whatever name the holder is known by, its submodules are attributes of it.
+            for own in self.names(path):
+                found |= self.files(f"{own}.{last}")
+        return frozenset(found)
+
+    def _imports(self, path: RepoPath) -> Iterator[ImportFact]:
+        for version in self._store.versions.get(path, ()):
+            outline = self._store.outline(version.blob)
+            yield from outline.imports if outline is not None else ()
+
+    def _targets(self, path: RepoPath, fact: ImportFact) -> Iterator[str]:
+        """Yield what an import takes its name from, or its names for `*`."""
+        for base in self.absolute("." * fact.level + fact.module, path):
+            if fact.name and fact.name != "*":
+                yield f"{base}.{fact.name}" if base else fact.name
+            elif not fact.name and fact.bound == base.partition(".")[0]:
+                yield fact.bound
+            else:
+                yield base
+
+    def starred(self, path: RepoPath) -> frozenset[RepoPath]:
+        """Return the modules that a file has under a name from its star imports."""
+        known = self._starred.get(path)
+        if known is None:
+            brought = {path}
+            pending = [path]
+            while pending:
+                current = pending.pop()
+                for fact in self._imports(current):
+                    if fact.name == "*":
+                        for target in self._targets(current, fact):
+                            new = self.denoted(target) - brought
+                            brought |= new
+                            pending.extend(new)
+            handed = (self._bound_in(module) for module in brought - {path})
+            known = self._starred[path] = frozenset().union(*handed)
+        return known
+
+    def _bound_in(self, path: RepoPath) -> set[RepoPath]:
+        """Return the modules that a module binds by imports, and its submodules."""
+        found: set[RepoPath] = set()
+        for fact in self._imports(path):
+            if fact.name != "*":
+                for target in self._targets(path, fact):
+                    found |= self.denoted(target)
+        inside = tuple(f"{name}." for name in self.names(path))
+        if path.endswith("__init__.py"):
+            for name, files in self._files.items():
+                if name.startswith(inside):
+                    found |= files
+        return found
+
     def is_module(self, name: str) -> bool:
         """Tell whether a dotted name is a module of the project."""
         return name in self._known
@@ -108,6 +186,8 @@ class ModuleIndex:
         if path in self._handed_out and not self.is_test_file(path):
             return True
         names = self.names(path)
+        if self._looked_up(names):
+            return True
         for name in names:
             head, _, last = name.rpartition(".")
             for root, blob, _ in self._store.references(f"&{last}"):
@@ -124,6 +204,18 @@ class ModuleIndex:
                         continue
                     if self._value_use(version.path, last):
                         return True
+        return False
+
+    def _looked_up(self, names: Iterable[str]) -> bool:
+        """Tell whether code that looks into `sys.modules` spells one of some names."""
+        looking = {
+            blob for root, blob, _ in self._store.references("modules") if root in {"sys", "?", ""}
+        }
+        for name in names:
+            head, _, last = name.rpartition(".")
+            for root, blob, _ in self._store.references(last):
+                if blob in looking and root == f'"{head}':
+                    return True
         return False
 
     def _roots(self, root: str, path: RepoPath) -> set[str]:

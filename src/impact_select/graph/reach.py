@@ -250,7 +250,7 @@ class Reacher:
         for root, blob, units in self._store.references("*"):
             for version in self._store.paths_by_blob.get(blob, ()):
                 roots = self.modules.absolute(root, version.path)
-                if not roots.isdisjoint(self.modules.names(node.path)):
+                if any(node.path in self.modules.denoted(one) for one in roots):
                     if node.name == "__all__":
                         yield Effects(version.path)
                     else:
@@ -273,15 +273,16 @@ class Reacher:
     def _name_matches(self, node: Name, root: str, path: RepoPath) -> bool:
         if root == "":
             return path == node.path
-        if root == "?":
-            return self.modules.passed_on(node.path)
+        if root in {"?", '"'}:
+            starred = node.path in self.modules.starred(path)
+            return starred or self.modules.passed_on(node.path)
         if root.startswith('"'):
             prefix = root[1:]
-            if not prefix:
-                return self.modules.passed_on(node.path)
-            return prefix in self.modules.names(node.path) or not self.modules.is_module(prefix)
+            if node.path in self.modules.denoted(prefix):
+                return True
+            return not self.modules.is_module(prefix)
         roots = self.modules.absolute(root, path)
-        if not roots.isdisjoint(self.modules.names(node.path)):
+        if any(node.path in self.modules.denoted(one) for one in roots):
             return True
         if all(self.modules.is_module(one) or self.modules.is_foreign(one) for one in roots):
             return False
@@ -582,10 +583,11 @@ class Reacher:
                 if root == "":
                     hit = version.path == path
                 elif root == "?":
-                    hit = self.modules.passed_on(path)
+                    starred = path in self.modules.starred(version.path)
+                    hit = starred or self.modules.passed_on(path)
                 else:
                     roots = self.modules.absolute(root, version.path)
-                    hit = not roots.isdisjoint(self.modules.names(path))
+                    hit = any(path in self.modules.denoted(one) for one in roots)
                 if hit:
                     yield from self._units(version, units, _How())
 
