@@ -51,6 +51,7 @@ _TEST_SETTINGS: Final = frozenset({"pytestmark", "__test__"})
 _COLLECTION_SETTINGS: Final = frozenset(
     {"pytest_plugins", "collect_ignore", "collect_ignore_glob", "load_tests"}
 )
+_MODULE_HOOKS: Final = frozenset({"__getattr__", "__dir__"})  # PEP 562
 _XUNIT: Final = frozenset(
     {
         f"{when}_{what}"
@@ -181,6 +182,9 @@ class _Comparison:
             yield self.change(ChangeKind.HOOK, "", name)
         if name in _XUNIT:
             yield self.change(ChangeKind.MARKS, holder)
+        if name in _MODULE_HOOKS and not holder:
+            detail = f"{name} answers for names that the module does not bind"
+            yield self.change(ChangeKind.EFFECT, name, detail=detail)
 
     def abstractness(
         self, holder: str, name: str, decorators: Iterable[str]

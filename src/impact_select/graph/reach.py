@@ -159,14 +159,31 @@ class Reacher:
     def _through_package(self, path: RepoPath) -> BitMap:
         """Return the recordings that ran code which names a module as part of its package.
 
-        Whoever came first imported it (PEP 562); the others found it there.
+        Whoever came first imported it (PEP 562, `mock.patch("package.module.name")`); the
+        others found it there.
         """
         found = BitMap()
         for dotted in self.modules.names(path):
-            for version, units in self._naming(dotted):
+            for version, units in (*self._naming(dotted), *self._spelling(path, dotted)):
                 for node in self._blocks_of(version, units):
                     found |= self._recordings(node)
         return found
+
+    def _spelling(self, path: RepoPath, dotted: str) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the units that spell a module, or a name in it, with the dots before it."""
+        spelled = {dotted} if "." in dotted else set()
+        for version in self._store.versions.get(path, ()):
+            outline = self.outline(version.blob)
+            for unit in outline.units if outline is not None else ():
+                symbol = plain_name(unit.symbol)
+                for name in (symbol, *(f"{symbol}.{name}" for name in unit.names)):
+                    spelled.add(f"{dotted}.{name.strip('.')}")
+        wanted = {(name.rpartition(".")[2], f'"{name.rpartition(".")[0]}') for name in spelled}
+        for name, root in wanted:
+            for found, blob, units in self._store.references(name):
+                if found == root:
+                    for version in self._store.paths_by_blob.get(blob, ()):
+                        yield version, units
 
     def users_of_submodule(self, dotted: str) -> BitMap:
         """Return the recordings that ran code which takes a module from its package.
