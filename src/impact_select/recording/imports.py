@@ -1,10 +1,11 @@
 """Each execution of a project module becomes an owner, and each request for it an edge."""
 
+import importlib
 import sys
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
@@ -17,10 +18,16 @@ from impact_select.recording.source_index import SourceIndex
 # Python leaves frames of this name out of import tracebacks and of a warning's stack
 # level. Our frame stands in the middle of them and must not be seen either.
 _INVISIBLE: Final = "<frozen importlib._bootstrap_external>"
+# What `importlib.import_module` calls; it looks it up each time, whoever holds the former.
+_BOOTSTRAP: Final = vars(importlib)["_bootstrap"]
+_FIND: Final = "_gcd_import"
 
 
 class ImportWatch:
-    """Patches the loaders that execute source files.
+    """Patches the loaders that execute source files, and what `import_module` calls.
+
+    A name that is put together at run time shows nowhere in the source. Whoever asks for a
+    module by such a name depends on it, also when somebody else has loaded it before.
 
     Attributes:
         names: Names and package of each project file that was executed as a module.
@@ -44,9 +51,12 @@ class ImportWatch:
             original: Callable[..., None] = loader.exec_module
             self._originals.append((loader, original))
             loader.exec_module = self._wrapper(original)  # type: ignore[method-assign]
+        self._find = getattr(_BOOTSTRAP, _FIND)
+        setattr(_BOOTSTRAP, _FIND, self._finder(self._find))
 
     def stop(self) -> None:
-        """Put the loaders back."""
+        """Put all of it back."""
+        setattr(_BOOTSTRAP, _FIND, self._find)
         for loader, original in self._originals:
             loader.exec_module = original  # type: ignore[attr-defined]
         self._originals.clear()
@@ -61,10 +71,31 @@ class ImportWatch:
             finally:
                 after(key)
 
-        assert isinstance(exec_module, FunctionType)
-        code: CodeType = exec_module.__code__.replace(co_filename=_INVISIBLE)
-        exec_module.__code__ = code
-        return exec_module
+        return _hidden(exec_module)
+
+    def _finder(self, original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
+        loaded, note = sys.modules, self._note_found
+
+        def find(name: str, package: str | None = None, level: int = 0) -> ModuleType:
+            before = len(loaded)
+            module = original(name, package, level)
+            if len(loaded) == before:
+                note(module)
+            return module
+
+        return _hidden(find)
+
+    def _note_found(self, module: ModuleType) -> None:
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        file = self._index.file(origin) if isinstance(origin, str) else None
+        if file is None:
+            return
+        self._owners.use(OwnerKey(OwnerKind.IMPORT, file.path))
+        place = self._asker.ask(2).place
+        if place is not None:
+            self.dynamic.setdefault(file.path, set()).add(place)
+        if self._asker.is_elsewhere(2):
+            self.elsewhere.add(file.path)
 
     def _before(self, module: ModuleType) -> OwnerKey | None:
         spec = module.__spec__
@@ -86,6 +117,16 @@ class ImportWatch:
     def _after(self, key: OwnerKey | None) -> None:
         if key is not None:
             self._owners.end(key)
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _hidden(function: _Function) -> _Function:
+    assert isinstance(function, FunctionType)
+    code: CodeType = function.__code__.replace(co_filename=_INVISIBLE)
+    function.__code__ = code
+    return function
 
 
 def modules_in_memory() -> dict[str, ModuleType]:
