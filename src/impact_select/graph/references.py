@@ -3,25 +3,27 @@
 What a reference is, `model/reference.py` says.
 """
 
+import ast
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 import libcst as cst
-from libcst.metadata import (
-    Assignment,
-    BuiltinAssignment,
-    ClassScope,
-    GlobalScope,
-    ImportAssignment,
-    MetadataWrapper,
-    PositionProvider,
-    Scope,
-    ScopeProvider,
-)
 
+from impact_select.graph.places import Places
+from impact_select.graph.scopes import Scope, ScopeKind, Scopes, find_scopes
+from impact_select.graph.syntax import (
+    Statement,
+    children,
+    dotted_name,
+    header,
+    statements,
+    suites,
+)
 from impact_select.model.reference import Reference
-from impact_select.model.source import Outline, UnitKind, plain_name
+from impact_select.model.source import Outline, UnitKind
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 _FIELD: Final = re.compile(r"\{([^{}!:]+)")
@@ -32,12 +34,6 @@ _LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
 _ENUMERATORS: Final = frozenset({"getmembers", "getmembers_static", "classify_class_attrs"})
 _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
 _OWN_NAMES: Final = frozenset({"globals", "locals", "vars", "dir"})
-_HEADER_KINDS: Final = {
-    "decorators": UnitKind.DECORATORS,
-    "defaults": UnitKind.DEFAULTS,
-    "annotations": UnitKind.ANNOTATIONS,
-    "bases": UnitKind.BASES,
-}
 
 
 class UnreadSource(ValueError):
@@ -52,355 +48,293 @@ def find_references(source: bytes, outline: Outline) -> frozenset[Reference]:
         outline: Of the same bytes.
 
     Raises:
-        UnreadSource: libcst does not accept the file.
+        UnreadSource: libcst does not accept the file, or reads it otherwise than `ast`.
 
     Cost:
-        About 0.3 s per 1,000 lines, nearly all of it in libcst's metadata.
+        About 70 ms per 1,000 lines, three quarters of it in libcst's parser.
     """
-    try:
-        wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
-        positions = wrapper.resolve(PositionProvider)
-        scopes = wrapper.resolve(ScopeProvider)
-    except Exception as error:
-        raise UnreadSource(str(error)) from error
-    visitor = _Visitor(outline, positions, scopes)
-    wrapper.module.visit(visitor)
-    return frozenset(visitor.found)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # compiling the file warns by itself
+        try:
+            tree = ast.parse(source)
+            module = cst.parse_module(source)
+        except Exception as error:
+            raise UnreadSource(str(error)) from error
+        places = Places(outline, tree)
+        try:
+            finder = _Finder(places, find_scopes(module))
+            finder.suite(statements(module.body))
+            places.end()
+        except (ValueError, RecursionError) as error:
+            raise UnreadSource(str(error)) from error
+    return frozenset(Reference(*found) for found in finder.found)
 
 
-class _Visitor(cst.CSTVisitor):
-    def __init__(
-        self,
-        outline: Outline,
-        positions: Mapping[cst.CSTNode, object],
-        scopes: Mapping[cst.CSTNode, Scope | None],
-    ) -> None:
-        super().__init__()
-        self._outline = outline
-        self._positions = positions
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a name means in a scope.
+
+    Attributes:
+        is_local: It belongs to a function, whose other units do not matter. A name that a
+            function imports is its own too; the import is the reference.
+        is_variable: It is a parameter or a variable of a function around it.
+        roots: The dotted targets of the imports that bind it, `?` for all else.
+    """
+
+    is_local: bool
+    is_variable: bool
+    roots: tuple[str, ...]
+
+
+# The attribute part of something, a keyword, a definition's name.
+_NO_VARIABLE: Final = _Meaning(is_local=True, is_variable=False, roots=("?",))
+
+
+class _Finder:
+    def __init__(self, places: Places, scopes: Scopes) -> None:
+        self._places = places
         self._scopes = scopes
-        self._units = _UnitTable(outline)
-        self._header: list[str] = []
-        self._definitions: list[tuple[str, int]] = []
-        self._defined: set[cst.Name] = set()
-        self._called: set[cst.CSTNode] = set()
-        self.found: set[Reference] = set()
+        self._meanings: dict[tuple[Scope, str], _Meaning] = {}
+        self._called: set[int] = set()
+        self._part: UnitKind | None = None
+        self._units: tuple[int, ...] | None = None
+        self.found: set[tuple[str, str, int]] = set()
 
     # -- where a node stands -------------------------------------------------------
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._enter(node)
+    def suite(self, body: list[Statement]) -> None:
+        for statement in body:
+            self._places.enter(statement)
+            cls = statement.__class__
+            if cls is cst.FunctionDef or cls is cst.ClassDef:
+                self._definition(statement)
+            elif cls is cst.Import or cls is cst.ImportFrom:
+                self._import(statement)
+            else:
+                self._expressions(header(statement))
+                for inner in suites(statement):
+                    self.suite(inner)
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self._definitions.pop()
+    def _definition(self, node: Any) -> None:
+        self._places.enter_definition(node.name.value)
+        self._expressions([*node.decorators], UnitKind.DECORATORS)
+        self._expressions([*children(node.type_parameters)])
+        if node.__class__ is cst.ClassDef:
+            self._expressions([*node.bases, *node.keywords], UnitKind.BASES)
+        else:
+            parameters = [one for one in children(node.params) if isinstance(one, cst.Param)]
+            annotations = [node.returns, *(one.annotation for one in parameters)]
+            self._expressions([one.default for one in parameters], UnitKind.DEFAULTS)
+            self._expressions(annotations, UnitKind.ANNOTATIONS)
+        self.suite(statements(node.body.body))
+        self._places.leave_definition()
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self._enter(node)
+    def _expressions(self, pending: list[Any], part: UnitKind | None = None) -> None:
+        """Go through expressions of the present statement, whatever order they are in.
 
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
-        self._definitions.pop()
+        Args:
+            pending: It is used up; what is None counts for nothing.
+            part: The part of a definition's header that they are.
+        """
+        if not pending:
+            return
+        self._part, self._units = part, self._places.units(part)
+        while pending:
+            node = pending.pop()
+            cls = node.__class__
+            if cls is cst.Name:
+                self._name(node, self._meaning(node), used_as_value=True)
+                continue
+            reader = _READERS.get(cls)
+            if reader is None:
+                pending += children(node)
+            else:
+                reader(self, node, pending)
 
-    def visit_ClassDef_bases(self, node: cst.ClassDef) -> None:
-        self._header.append("bases")
-
-    def leave_ClassDef_bases(self, node: cst.ClassDef) -> None:
-        self._header.pop()
-
-    def visit_ClassDef_keywords(self, node: cst.ClassDef) -> None:
-        self._header.append("bases")
-
-    def leave_ClassDef_keywords(self, node: cst.ClassDef) -> None:
-        self._header.pop()
-
-    def visit_Decorator(self, node: cst.Decorator) -> None:
-        self._header.append("decorators")
-
-    def leave_Decorator(self, original_node: cst.Decorator) -> None:
-        self._header.pop()
-
-    def visit_Param_default(self, node: cst.Param) -> None:
-        self._header.append("defaults")
-
-    def leave_Param_default(self, node: cst.Param) -> None:
-        self._header.pop()
-
-    def visit_Param_annotation(self, node: cst.Param) -> None:
-        self._header.append("annotations")
-
-    def leave_Param_annotation(self, node: cst.Param) -> None:
-        self._header.pop()
-
-    def visit_FunctionDef_returns(self, node: cst.FunctionDef) -> None:
-        self._header.append("annotations")
-
-    def leave_FunctionDef_returns(self, node: cst.FunctionDef) -> None:
-        self._header.pop()
-
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self._header.append("")  # its parameters are part of the expression around it
-
-    def leave_Lambda(self, original_node: cst.Lambda) -> None:
-        self._header.pop()
-
-    def _enter(self, node: cst.FunctionDef | cst.ClassDef) -> None:
-        first = self._line(node)
-        if node.decorators:
-            first = min(first, self._line(node.decorators[0]))
-        self._definitions.append((node.name.value, first))
-        self._defined.add(node.name)
-
-    def _line(self, node: cst.CSTNode) -> int:
-        position = self._positions[node]
-        return int(position.start.line)  # type: ignore[attr-defined]
-
-    def _units_of(self, node: cst.CSTNode) -> list[int]:
-        kinds = [kind for kind in self._header if kind]
-        if kinds and self._definitions:
-            name, first = self._definitions[-1]
-            unit = self._units.header(name, first, _HEADER_KINDS[kinds[0]])
-            if unit is not None:
-                return [unit]
-            # The header of a local definition runs in the function around it.
-            return self._units.at(self._line(node), self._definitions[:-1])
-        return self._units.at(self._line(node), self._definitions)
+    def _units_of(self, node: cst.CSTNode) -> tuple[int, ...]:
+        units = self._units
+        return self._places.units_of(node, self._part) if units is None else units
 
     def _add(self, node: cst.CSTNode, name: str, root: str) -> None:
-        mangled = _MANGLED.fullmatch(name)
-        for unit in self._units_of(node):
-            self.found.add(Reference(name, root, unit))
-            if mangled is not None:
-                self.found.add(Reference(mangled[1], root, unit))
+        units = self._units_of(node)
+        for unit in units:
+            self.found.add((name, root, unit))
+        if name[0] == "_" and (mangled := _MANGLED.fullmatch(name)) is not None:
+            for unit in units:
+                self.found.add((mangled[1], root, unit))
 
     # -- what it refers to ------------------------------------------------------------
 
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
+    def _name(self, node: cst.Name, meaning: _Meaning, *, used_as_value: bool) -> None:
+        if meaning.is_local:
+            return
+        name = node.value
+        self._add(node, name, "")
+        if used_as_value and id(node) not in self._called:
+            self._add(node, f"&{name}", "")
+
+    def attribute(self, node: cst.Attribute, pending: list[Any]) -> None:
         chain: list[str] = []
         base: cst.BaseExpression = node
-        while isinstance(base, cst.Attribute):
+        while base.__class__ is cst.Attribute:
             chain.append(base.attr.value)
             base = base.value
         chain.reverse()
         roots: tuple[str, ...] = ("?",)
         if isinstance(base, cst.Name):
-            roots = self._roots_of(base)
-            self._name(base, used_as_value=False)
+            meaning = self._meaning(base)
+            roots = meaning.roots
+            self._name(base, meaning, used_as_value=False)
         else:
-            base.visit(self)
+            pending.append(base)
         for first in roots:
             root = first
             for name in chain:
                 self._add(node, "**" if name == "__dict__" else name, root)
-                if name is chain[-1] and node not in self._called:
+                if name is chain[-1] and id(node) not in self._called:
                     self._add(node, f"&{name}", root)
                 root = f"{root}.{name}" if root != "?" else "?"
-        return False
 
-    def visit_Name(self, node: cst.Name) -> None:
-        if node not in self._defined:
-            self._name(node, used_as_value=True)
-
-    def visit_Import(self, node: cst.Import) -> bool:
-        for alias in node.names:
-            self._alias(node, alias, "")
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        root = "." * len(node.relative) + (_dotted(node.module) if node.module else "")
+    def _import(self, node: Any) -> None:
+        root = _source(node)
+        self._part, self._units = None, self._places.units(None)
         if isinstance(node.names, cst.ImportStar):
             self._add(node, "*", root)
-            return False
+            return
         for alias in node.names:
-            self._alias(node, alias, root)
-        return False
+            name = alias.evaluated_name
+            unit = self._places.importing(alias)
+            head, _, last = name.rpartition(".")
+            units = self._units_of(node) if unit is None else (unit,)
+            for some in units:
+                self.found.add((name, root, some) if root else (last, head, some))
 
-    def visit_Arg_keyword(self, node: cst.Arg) -> None:
+    def argument(self, node: cst.Arg, pending: list[Any]) -> None:
         if node.keyword is not None:
             self._add(node, node.keyword.value, "?")
+        pending.append(node.value)
 
-    def visit_MatchKeywordElement(self, node: cst.MatchKeywordElement) -> None:
+    def keyword_pattern(self, node: cst.MatchKeywordElement, pending: list[Any]) -> None:
         self._add(node, node.key.value, "?")
+        pending += [node.key, node.pattern]
 
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        self._string(node, node.evaluated_value)
-
-    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
-        value = node.evaluated_value
+    def string(self, node: cst.SimpleString, pending: list[Any]) -> None:
+        value = _text(node)
         if value is not None:
-            self._string(node, value)
-            return False
-        return True
+            self._names_in(node, value)
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self._called.add(node.func)
-        self._literal_lookup(node)
-        if node.args and _dotted(node.func).rpartition(".")[2] in _ENUMERATORS:
-            for root in self._roots_of_chain(node.args[0].value):
-                self._add(node, "**", root)
-        if not isinstance(node.func, cst.Name):
-            return
-        if self._is_variable(node.func):
-            self._add(node, "()", "?")
-        name = node.func.value
-        if name in _OWN_NAMES and not node.args:
-            if name == "globals" or not self._definitions:
-                self._add(node, "**", "")
-        elif name in _LOOKUPS and node.args:
-            if len(node.args) > 1 and isinstance(node.args[1].value, cst.SimpleString):
-                return
-            base = node.args[0].value
-            for root in self._roots_of_chain(base):
-                self._add(node, "**", root)
-        elif name in {"eval", "exec"}:
-            self._add(node, "**", "?")
+    def joined_string(self, node: cst.ConcatenatedString, pending: list[Any]) -> None:
+        value = node.evaluated_value
+        if value is None:
+            pending += [node.left, node.right]
+        elif isinstance(value, str):
+            self._names_in(node, value)
 
-    def _literal_lookup(self, node: cst.Call) -> None:
-        """Read `setattr(module, "name", …)` and its like as `module.name`."""
-        if len(node.args) < 2:
+    def _names_in(self, node: cst.CSTNode, text: str) -> None:
+        if not 0 < len(text) <= _LONGEST_STRING:
             return
-        base, name = node.args[0].value, node.args[1].value
-        if not isinstance(name, cst.SimpleString):
-            return
-        roots = [root for root in self._roots_of_chain(base) if root != "?"]
-        value = name.evaluated_value
-        if not roots or not isinstance(value, str) or not value.isidentifier():
-            return
-        self._called.add(base)
-        for root in roots:
-            self._add(node, value, root)
-
-    def _alias(self, node: cst.CSTNode, alias: cst.ImportAlias, root: str) -> None:
-        name = alias.evaluated_name
-        unit = self._units.importing(self._line(node), self._definitions, alias)
-        head, _, last = name.rpartition(".")
-        for some in [unit] if unit is not None else self._units_of(node):
-            self.found.add(Reference(name, root, some) if root else Reference(last, head, some))
-
-    def _string(self, node: cst.CSTNode, value: str | bytes | None) -> None:
-        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STRING:
-            return
-        for name in _format_fields(value):
-            self._add(node, name, "?")
-        for text in (value, *value.split()) if " " in value or "," in value else (value,):
-            word = text.strip(",")
+        if "{" in text:
+            for name in _format_fields(text):
+                self._add(node, name, "?")
+        for part in (text, *text.split()) if " " in text or "," in text else (text,):
+            word = part.strip(",")
             if _IDENTIFIER_PATH.fullmatch(word):
                 head, _, last = word.replace(":", ".").rpartition(".")
                 self._add(node, last, f'"{head}')
 
-    def _name(self, node: cst.Name, *, used_as_value: bool) -> None:
-        if self._is_local(node):
+    def call(self, node: cst.Call, pending: list[Any]) -> None:
+        function, arguments = node.func, node.args
+        self._called.add(id(function))
+        pending.append(function)
+        pending += arguments
+        if len(arguments) > 1:
+            self._literal_lookup(node, arguments)
+        if function.__class__ is cst.Attribute:
+            if arguments and function.attr.value in _ENUMERATORS:
+                self._computed(node, arguments[0].value)
             return
-        name = node.value
-        self._add(node, name, "")
-        if used_as_value and node not in self._called:
-            self._add(node, f"&{name}", "")
+        if not isinstance(function, cst.Name):
+            return
+        name = function.value
+        if arguments and name in _ENUMERATORS:
+            self._computed(node, arguments[0].value)
+        if self._meaning(function).is_variable:
+            self._add(node, "()", "?")
+        if name in _OWN_NAMES and not arguments:
+            if name == "globals" or not self._places.in_definition:
+                self._add(node, "**", "")
+        elif name in _LOOKUPS and arguments:
+            if len(arguments) < 2 or arguments[1].value.__class__ is not cst.SimpleString:
+                self._computed(node, arguments[0].value)
+        elif name in {"eval", "exec"}:
+            self._add(node, "**", "?")
 
-    def _scope(self, node: cst.CSTNode) -> Scope | None:
-        return self._scopes.get(node)
+    def _computed(self, node: cst.Call, base: cst.BaseExpression) -> None:
+        """Read a call that looks for names which are not known here."""
+        for root in self._roots_of_chain(base):
+            self._add(node, "**", root)
 
-    def _assignments(self, node: cst.Name) -> Iterable[object]:
-        scope = self._scope(node)
+    def _literal_lookup(self, node: cst.Call, arguments: Sequence[cst.Arg]) -> None:
+        """Read `setattr(module, "name", …)` and its like as `module.name`."""
+        base, name = arguments[0].value, arguments[1].value
+        if name.__class__ is not cst.SimpleString:
+            return
+        roots = [root for root in self._roots_of_chain(base) if root != "?"]
+        value = name.evaluated_value if roots else None
+        if not isinstance(value, str) or not value.isidentifier():
+            return
+        self._called.add(id(base))
+        for root in roots:
+            self._add(node, value, root)
+
+    # -- what a name means --------------------------------------------------------------
+
+    def _meaning(self, node: cst.Name) -> _Meaning:
+        scope = self._scopes.of(node)
         if scope is None:
-            return ()
-        return scope[node.value]
-
-    def _is_local(self, node: cst.Name) -> bool:
-        """Tell whether a name belongs to a function, whose other units do not matter.
-
-        A name that a function imports is its own too; the import is the reference.
-        """
-        scope = self._scope(node)
-        if scope is None:
-            return True  # the attribute part of something, a keyword, a definition's name
-        assignments = list(self._assignments(node))
-        if not assignments:
-            return False
-        return all(
-            isinstance(some, Assignment | ImportAssignment)
-            and not isinstance(some.scope, GlobalScope | ClassScope)
-            and not isinstance(some, BuiltinAssignment)
-            for some in assignments
-        )
-
-    def _is_variable(self, node: cst.Name) -> bool:
-        """Tell whether a name is a parameter or a variable of a function around it."""
-        return self._is_local(node) and any(
-            isinstance(some, Assignment)
-            and not isinstance(some.node, cst.FunctionDef | cst.ClassDef)
-            for some in self._assignments(node)
-        )
+            return _NO_VARIABLE
+        key = (scope, node.value)
+        try:
+            return self._meanings[key]
+        except KeyError:
+            return self._meanings.setdefault(key, _meaning(*key))
 
     def _roots_of_chain(self, node: cst.BaseExpression) -> tuple[str, ...]:
         """Return the roots of an attribute of a name, or of one of its attributes."""
-        chain = _dotted(node)
+        chain = dotted_name(node)
         while isinstance(node, cst.Attribute):
             node = node.value
         if not isinstance(node, cst.Name):
             return ("?",)
         inner = chain.removeprefix(node.value)
-        return tuple(root if root == "?" else f"{root}{inner}" for root in self._roots_of(node))
-
-    def _roots_of(self, node: cst.Name) -> tuple[str, ...]:
-        """Return the dotted targets of the imports that bind a name, `?` for all else."""
-        roots = {
-            (_import_target(some, node.value) if isinstance(some, ImportAssignment) else None)
-            or "?"
-            for some in self._assignments(node)
-        }
-        return tuple(sorted(roots)) or ("?",)
+        roots = self._meaning(node).roots
+        return tuple(root if root == "?" else f"{root}{inner}" for root in roots)
 
 
-class _UnitTable:
-    """Lines and definitions to unit indices."""
-
-    def __init__(self, outline: Outline) -> None:
-        self._outline = outline
-        self._at: dict[int, list[int]] = {}
-        for span in outline.lines:
-            for line in range(span.first, span.last + 1):
-                self._at.setdefault(line, []).append(span.unit)
-        self._symbols: dict[tuple[str, int], str] = {}
-        for facts in outline.definitions:
-            plain = plain_name(facts.qualname).rpartition(".")[2]
-            self._symbols[plain, facts.first_line] = facts.qualname
-        self._headers: dict[tuple[str, UnitKind], int] = {}
-        for index, unit in enumerate(outline.units):
-            if unit.kind in _HEADER_KINDS.values():
-                self._headers[unit.symbol, unit.kind] = index
-
-    def header(self, name: str, first: int, kind: UnitKind) -> int | None:
-        symbol = self._symbols.get((name, first))
-        return None if symbol is None else self._headers.get((symbol, kind))
-
-    def importing(
-        self, line: int, definitions: list[tuple[str, int]], alias: cst.ImportAlias
-    ) -> int | None:
-        bound = alias.evaluated_alias or alias.evaluated_name
-        for index in self._at.get(line, ()):
-            unit = self._outline.units[index]
-            if unit.kind is not UnitKind.IMPORT:
-                continue
-            if unit.names[0] in {bound, bound.partition(".")[0]}:
-                return index
-        return None
-
-    def at(self, line: int, definitions: list[tuple[str, int]]) -> list[int]:
-        """Return the units of a line; of several, those that run in a definition's body."""
-        every = self._at.get(line, [])
-        if len(every) <= 1:
-            return every
-        symbol = self._symbols.get(definitions[-1]) if definitions else ""
-        own = [
-            index
-            for index in every
-            if self._outline.units[index].symbol == symbol
-            and self._outline.units[index].kind
-            in {UnitKind.BLOCK, UnitKind.EFFECT, UnitKind.VARIABLE}
-        ]
-        return own or every
+_Reader: TypeAlias = Callable[[_Finder, Any, list[Any]], None]
+_READERS: Final[Mapping[type, _Reader]] = {
+    cst.Arg: _Finder.argument,
+    cst.Attribute: _Finder.attribute,
+    cst.Call: _Finder.call,
+    cst.ConcatenatedString: _Finder.joined_string,
+    cst.MatchKeywordElement: _Finder.keyword_pattern,
+    cst.SimpleString: _Finder.string,
+}
 
 
-def _import_target(assignment: ImportAssignment, name: str) -> str | None:
-    node = assignment.node
+def _meaning(scope: Scope, name: str) -> _Meaning:
+    holder = scope.holder(name)
+    if holder is None:
+        return _Meaning(is_local=False, is_variable=False, roots=("?",))
+    nodes = holder.bindings[name]
+    is_local = holder.kind not in {ScopeKind.MODULE, ScopeKind.CLASS}
+    variable = any(not isinstance(node, cst.FunctionDef | cst.ClassDef) for node in nodes)
+    roots = {_import_target(node, name) or "?" for node in nodes}
+    return _Meaning(is_local, is_local and variable, tuple(sorted(roots)))
+
+
+def _import_target(node: cst.CSTNode, name: str) -> str | None:
+    """Return what an import statement binds a name to; None when it is no import."""
     if isinstance(node, cst.Import):
         for alias in node.names:
             if alias.evaluated_alias == name:
@@ -409,7 +343,7 @@ def _import_target(assignment: ImportAssignment, name: str) -> str | None:
                 return name
         return None
     if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
-        root = "." * len(node.relative) + (_dotted(node.module) if node.module else "")
+        root = _source(node)
         for alias in node.names:
             if (alias.evaluated_alias or alias.evaluated_name) == name:
                 separator = "" if root.endswith(".") else "."
@@ -417,16 +351,26 @@ def _import_target(assignment: ImportAssignment, name: str) -> str | None:
     return None
 
 
+def _source(node: cst.Import | cst.ImportFrom) -> str:
+    """Return what an import takes names from, with its dots; empty for modules."""
+    if isinstance(node, cst.Import):
+        return ""
+    return "." * len(node.relative) + (dotted_name(node.module) if node.module else "")
+
+
+def _text(node: cst.SimpleString) -> str | None:
+    """Return the value of a string literal; None for bytes and for those that name nothing."""
+    prefix = node.prefix
+    if "b" in prefix:
+        return None
+    raw = node.value[len(prefix) :]
+    if ("\\" in raw and "r" not in prefix) or "\r" in raw:
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    size = 3 if raw.startswith(raw[0] * 3) else 1
+    return raw[size:-size]
+
+
 def _format_fields(text: str) -> list[str]:
     """Return the attributes that `str.format` looks up: `b` and `c` of `{a.b.c}`."""
     return [name for field in _FIELD.findall(text) for name in _FIELD_ATTRIBUTE.findall(field)]
-
-
-def _dotted(node: cst.BaseExpression) -> str:
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    if isinstance(node, cst.Name):
-        parts.append(node.value)
-    return ".".join(reversed(parts))

@@ -135,6 +135,11 @@ def references(source: str) -> set[str]:
             "def f():\n    return lambda x=A: B", {"block f: - A", "block f: - B"}, id="lambda"
         ),
         pytest.param(
+            "def f(y=C):\n    return lambda x=A: B",
+            {"defaults f: - C", "block f: - A", "block f: - B"},
+            id="lambda-in-a-function-with-defaults",
+        ),
+        pytest.param(
             "def f():\n    return [A for b in B if b.c]",
             {"block f: - A", "block f: - B", "block f: ? c"},
             id="comprehension",
@@ -184,6 +189,83 @@ def test_what_is_referred_to(source: str, expected: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        # -- statements that share a line
+        (
+            "x = [\n    A,\n    B]; y = C",
+            {"variable x: - A", "variable x: - B", "variable y: - B", "variable y: - C"},
+        ),
+        ("x = A; y = [\n    B]", {"variable x: - A", "variable y: - B"}),
+        ("if A: x = B", {"effect x: - A", "effect x: - B"}),
+        (
+            "if A:\n    x = B\nelse: y = C",
+            {"effect: - A", "variable x: - B", "variable y: - C"},
+        ),
+        # -- headers of several lines
+        (
+            "def f():\n    def g(\n        x=A,\n        y=B):\n        C\n    return D",
+            {"block f: - A", "block f: - B", "block f: - D", "block f.<locals>.g: - C"},
+        ),
+        (
+            "def f():\n    @a(\n        A)\n    @b\n    def g(x=B): pass",
+            {"block f: - a", "block f: - A", "block f: - b", "block f: - B"},
+        ),
+        (
+            "@a(\n    A)\n@b\nclass C(\n    B,\n    m=M): x = X",
+            {"decorators C: - A", "bases C: - B", "bases C: - M", "variable C.x: - X"},
+        ),
+        (
+            "@a(\n    A)\ndef f(\n    x: T = X,\n): Y",
+            {"decorators f: - A", "defaults f: - X", "annotations f: - T", "block f: - Y"},
+        ),
+        ("if (A and\n    B):\n    x = X", {"effect: - A", "effect: - B", "variable x: - X"}),
+        ("def f():\n    if (A and\n        B): C", {"block f: - B", "block f: - C"}),
+        (
+            "def f():\n    with (A as a,\n          B as b):\n        C",
+            {"block f: - A", "block f: - B", "block f/0: - C"},
+        ),
+        # -- suites
+        (
+            "def f():\n    if A:\n        B\n    elif C:\n        D\n    else:\n        E",
+            {"block f: - A", "block f/0: - B", "block f/1: - C", "block f/1/0: - D"}
+            | {"block f/1/1: - E"},
+        ),
+        (
+            "def f():\n    try:\n        A\n    except (B,\n            C) \\\n        as d:\n        D",
+            {"block f/0: - A", "block f: - B", "block f: - C", "block f/1: - D"},
+        ),
+        (
+            "def f(o):\n    match o:\n        case A.a | (\n            B.b): C\n        case _ if D:\n            E",
+            {"block f: - A", "block f: - B", "block f: - C", "block f: - D", "block f/1: - E"},
+        ),
+        # -- texts of several lines
+        ("x = (\n    'A'\n    'B'); y = '''\n{0.C}'''", {'variable x: " AB', "variable y: ? C"}),
+        ("def f():\n    '''A'''\n    '''\n    B\n    '''; C", {'doc f: " A', "block f: - C"}),
+    ],
+)
+def test_where_it_is_referred_to(source: str, expected: set[str]) -> None:
+    """A reference is of the units of its own line, however statements are laid out."""
+    assert references(source) >= expected
+
+
+@pytest.mark.parametrize(
+    ("source", "absent"),
+    [
+        ("x = [\n    A,\n    B]; y = C", {"variable y: - A"}),
+        (
+            "def f():\n    def g(\n        x=A):\n        B",
+            {"block f.<locals>.g: - A", "block f: - B"},
+        ),
+        ("def f():\n    if A:\n        B\n    C", {"block f: - B", "block f/0: - C"}),
+    ],
+)
+def test_where_it_is_not_referred_to(source: str, absent: set[str]) -> None:
+    """Neighbouring lines are of other units."""
+    assert references(source).isdisjoint(absent)
+
+
+@pytest.mark.parametrize(
     ("source", "absent"),
     [
         ("def f(a):\n    b = a\n    return b", {"block f: - a", "block f: - b"}),
@@ -197,6 +279,7 @@ def test_what_is_referred_to(source: str, expected: set[str]) -> None:
         ("# name\nx = 1", {"variable x: - name"}),
         ("if TYPE_CHECKING:\n    import a", {"import a: - a"}),
         ("def f(x=A): return B", {"block f: - A", "defaults f: - B"}),
+        ("def f(y=C): return lambda x=A: B", {"defaults f: - A", "defaults f: - B"}),
     ],
 )
 def test_what_is_not_referred_to(source: str, absent: set[str]) -> None:
