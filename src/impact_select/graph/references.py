@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
 import libcst as cst
@@ -33,6 +34,10 @@ _MANGLED: Final = re.compile(r"_[A-Za-z]\w*?(__\w*[^\W_]_?)")
 _LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
 _ENUMERATORS: Final = frozenset({"getmembers", "getmembers_static", "classify_class_attrs"})
 _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
+# They show of a function what its callers see of it by its results alone.
+_PARTS_OF_FUNCTIONS: Final = frozenset(
+    {"__annotations__", "__code__", "__defaults__", "__doc__", "__kwdefaults__", "__wrapped__"}
+)
 _OWN_NAMES: Final = frozenset({"globals", "locals", "vars", "dir"})
 
 
@@ -166,10 +171,12 @@ class _Finder:
     # -- what it refers to ------------------------------------------------------------
 
     def _name(self, node: cst.Name, meaning: _Meaning, *, used_as_value: bool) -> None:
-        if meaning.is_local:
-            return
         name = node.value
-        self._add(node, name, "")
+        if not meaning.is_local:
+            self._add(node, name, "")
+        elif meaning.roots == ("?",):
+            return
+        # What a function imports it may hand on, as it may a name of its module.
         if used_as_value and id(node) not in self._called:
             self._add(node, f"&{name}", "")
 
@@ -184,14 +191,14 @@ class _Finder:
         if isinstance(base, cst.Name):
             meaning = self._meaning(base)
             roots = meaning.roots
-            self._name(base, meaning, used_as_value=False)
+            self._name(base, meaning, used_as_value=chain[0] in _PARTS_OF_FUNCTIONS)
         else:
             pending.append(base)
         for first in roots:
             root = first
-            for name in chain:
+            for name, after in zip_longest(chain, chain[1:]):
                 self._add(node, "**" if name == "__dict__" else name, root)
-                if name is chain[-1] and id(node) not in self._called:
+                if after in _PARTS_OF_FUNCTIONS or (after is None and id(node) not in self._called):
                     self._add(node, f"&{name}", root)
                 root = f"{root}.{name}" if root != "?" else "?"
 
@@ -268,6 +275,7 @@ class _Finder:
                 self._computed(node, arguments[0].value)
         elif name in {"eval", "exec"}:
             self._add(node, "**", "?")
+            self._add(node, "**", "")
 
     def _computed(self, node: cst.Call, base: cst.BaseExpression) -> None:
         """Read a call that looks for names which are not known here."""
