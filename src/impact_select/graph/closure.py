@@ -20,15 +20,38 @@ def spread(edges: Iterable[tuple[int, int]], seeds: Mapping[int, BitMap]) -> dic
     Cost:
         Linear in nodes and edges, times the size of a set.
     """
+    pairs = list(edges)
+    users = {user for user, _ in pairs}
+    used = {node for _, node in pairs}
+    own = {node: BitMap(bits) for node, bits in seeds.items()}
+    # Most nodes are tests, which nobody uses, or which use nothing when edges are turned
+    # round. They are on no cycle, and need no graph.
+    inner: list[tuple[int, int]] = []
+    last: dict[int, list[int]] = {}
+    for user, node in pairs:
+        if user not in used:
+            if user in seeds:
+                own.setdefault(node, BitMap()).update(seeds[user])
+        elif node not in users:
+            last.setdefault(node, []).append(user)
+        else:
+            inner.append((user, node))
+    result = {node: own.get(node, BitMap()) for node in users | used | own.keys()}
+    result |= _condensed(inner, own)
+    for node, before in last.items():
+        result[node] = BitMap.union(result[node], *(result[user] for user in before))
+    return result
+
+
+def _condensed(edges: Iterable[tuple[int, int]], own: Mapping[int, BitMap]) -> dict[int, BitMap]:
     graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(seeds)
     graph.add_edges_from(edges)
     condensed = nx.condensation(graph)
     result: dict[int, BitMap] = {}
     by_component: dict[int, BitMap] = {}
     for component in nx.topological_sort(condensed):
         members = condensed.nodes[component]["members"]
-        parts = [seeds[member] for member in members if member in seeds]
+        parts = [own[member] for member in members if member in own]
         parts += [by_component[before] for before in condensed.predecessors(component)]
         total = BitMap.union(*parts) if parts else BitMap()
         by_component[component] = total

@@ -39,11 +39,12 @@ def _governing(
     run: RecordedRun, numbers: Mapping[OwnerKey, int], imports: Mapping[RepoPath, int]
 ) -> Iterator[tuple[int, int]]:
     """Yield the edges from each test to its file and to the conftest files above it."""
+    by_path: dict[RepoPath, list[int]] = {}
     for test, record in run.tests.items():
+        if record.path not in by_path:
+            folders = PurePosixPath(record.path).parents
+            paths = [record.path, *(RepoPath(str(folder / "conftest.py")) for folder in folders)]
+            by_path[record.path] = [imports[path] for path in paths if path in imports]
         user = numbers[OwnerKey(OwnerKind.TEST, test)]
-        if record.path in imports:
-            yield user, imports[record.path]
-        for folder in PurePosixPath(record.path).parents:
-            conftest = RepoPath(str(folder / "conftest.py"))
-            if conftest in imports:
-                yield user, imports[conftest]
+        for used in by_path[record.path]:
+            yield user, used
