@@ -216,6 +216,20 @@ class _Finder:
             for some in units:
                 self.found.add((name, root, some) if root else (last, head, some))
 
+    def assigned(self, node: cst.AssignTarget, pending: list[Any]) -> None:
+        """Read a target: a name that is bound is not used as a value."""
+        if isinstance(node.target, cst.Name):
+            self._name(node.target, self._meaning(node.target), used_as_value=False)
+        else:
+            pending.append(node.target)
+
+    def annotated(self, node: cst.AnnAssign, pending: list[Any]) -> None:
+        pending += [part for part in (node.annotation, node.value) if part is not None]
+        if isinstance(node.target, cst.Name):
+            self._name(node.target, self._meaning(node.target), used_as_value=False)
+        else:
+            pending.append(node.target)
+
     def argument(self, node: cst.Arg, pending: list[Any]) -> None:
         if node.keyword is not None:
             self._add(node, node.keyword.value, "?")
@@ -321,7 +335,9 @@ class _Finder:
 
 _Reader: TypeAlias = Callable[[_Finder, Any, list[Any]], None]
 _READERS: Final[Mapping[type, _Reader]] = {
+    cst.AnnAssign: _Finder.annotated,
     cst.Arg: _Finder.argument,
+    cst.AssignTarget: _Finder.assigned,
     cst.Attribute: _Finder.attribute,
     cst.Call: _Finder.call,
     cst.ConcatenatedString: _Finder.joined_string,

@@ -17,6 +17,7 @@ from impact_select.model.recorded import (
     OwnerKey,
     OwnerKind,
     OwnerRecord,
+    Place,
     RecordedRun,
 )
 from impact_select.model.source import Outline
@@ -218,10 +219,24 @@ class Recording:
         """Mark the modules that something else than a project's import statement asked for."""
         for path, facts in modules.items():
             for place in self._imports.dynamic.get(path, ()):
-                stated = place is not None and (place[1], path) in modules[place[0]].imports
+                stated = place is not None and any(
+                    (unit, path) in modules[place[0]].imports for unit in self._beside(place)
+                )
                 if not stated:
                     modules[path] = replace(facts, handed_out=True)
         return modules
+
+    def _beside(self, place: Place) -> set[int]:
+        """Return the units on a place's lines; a statement has one for each name it imports."""
+        path, unit = place
+        file = self._index.known(path)
+        spans = file.outline.lines if file is not None and file.outline is not None else ()
+        own = [span for span in spans if span.unit == unit]
+        return {unit} | {
+            span.unit
+            for span in spans
+            if any(one.first <= span.last and span.first <= one.last for one in own)
+        }
 
     def _project_modules(self, memory: Mapping[str, ModuleType]) -> dict[str, SourceFile]:
         found: dict[str, SourceFile] = {}
