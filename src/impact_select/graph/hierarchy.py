@@ -21,43 +21,67 @@ class Hierarchy:
         self._store = store
         self._outline = outline
         self._consumed: dict[tuple[RepoPath, str], bool] = {}
+        self._brought: dict[tuple[RepoPath, str], bool] = {}
 
     def ancestors(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
         """Return the project classes that may be bases of a class, by name, of any depth."""
         found: set[tuple[RepoPath, str]] = set()
-        pending = [base for facts in self._facts(path, cls) for base in facts.bases]
-        seen: set[str] = set()
+        pending = [(path, base) for facts in self._facts(path, cls) for base in facts.bases]
+        seen: set[tuple[RepoPath, str]] = set()
         while pending:
-            name = pending.pop().rpartition(".")[2]
-            if name in seen:
+            place = pending.pop()
+            if place in seen:
                 continue
-            seen.add(name)
-            for blob, qualname, bases, _ in self._store.classes_named(name):
+            seen.add(place)
+            user, base = place
+            for blob, qualname, bases, _ in self._store.classes_named(base.rpartition(".")[2]):
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    found.add((version.path, plain_name(qualname)))
-                pending.extend(bases)
+                    if "." in base or version.path == user or self._may_bring(user, base):
+                        found.add((version.path, plain_name(qualname)))
+                        pending.extend((version.path, one) for one in bases)
         return frozenset(found - {(path, cls)})
+
+    def _may_bring(self, path: RepoPath, name: str) -> bool:
+        """Tell whether a name of a file may be a class of another file.
+
+        It is not where class statements of the file, and nothing else in it, bind the name.
+        """
+        known = self._brought.get((path, name))
+        if known is None:
+            outlines = [self._outline(version.blob) for version in self._store.versions[path]]
+            known = self._brought[path, name] = any(
+                outline is None
+                or any(fact.bound == name or fact.name == "*" for fact in outline.imports)
+                or {unit.kind for unit in outline.units if name in unit.names} != {UnitKind.BASES}
+                for outline in outlines
+            )
+        return known
 
     def descendants(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
         """Return the project classes that may derive from a class, by name, of any depth."""
         found: set[tuple[RepoPath, str]] = set()
-        pending = [cls.rpartition(".")[2]]
-        seen: set[str] = set()
+        pending = [(path, cls.rpartition(".")[2])]
+        seen: set[tuple[RepoPath, str]] = set()
         while pending:
-            name = pending.pop()
-            if name in seen:
+            place = pending.pop()
+            if place in seen:
                 continue
-            seen.add(name)
-            for _, blob, units in self._store.references(name):
+            seen.add(place)
+            home, name = place
+            for root, blob, units in self._store.references(name):
                 outline = self._outline(blob)
                 if outline is None:
                     continue
+                users = [
+                    version.path
+                    for version in self._store.paths_by_blob.get(blob, ())
+                    if root or version.path == home or self._may_bring(version.path, name)
+                ]
                 for unit in units:
                     if unit < outline.loaded and outline.units[unit].kind is UnitKind.BASES:
                         qualname = plain_name(outline.units[unit].symbol)
-                        pending.append(qualname.rpartition(".")[2])
-                        for version in self._store.paths_by_blob.get(blob, ()):
-                            found.add((version.path, qualname))
+                        pending.extend((user, qualname.rpartition(".")[2]) for user in users)
+                        found.update((user, qualname) for user in users)
         return frozenset(found - {(path, cls)})
 
     def is_consumed(self, path: RepoPath, cls: str) -> bool:
