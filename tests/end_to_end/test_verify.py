@@ -15,12 +15,16 @@ TABLES = (
     "STATE = {}\n"
     "_single = None\n\n\n"
     "def rows():\n    return ['19', '7']\n\n\n"
-    "def in_a_file():\n"
+    "def saved(text=None):\n"
     "    path = Path(os.environ['SHARED_FOLDER'], f'rates-{os.getpid()}.txt')\n"
-    "    if path.exists():\n"
-    "        return path.read_text().split()\n"
-    "    path.write_text(' '.join(rows()))\n"
-    "    return rows()\n\n\n"
+    "    if text is not None:\n"
+    "        path.write_text(text)\n"
+    "    return path.read_text().split() if path.exists() else []\n\n\n"
+    "def in_a_file():\n"
+    "    found = saved()\n"
+    "    if found:\n"
+    "        return found\n"
+    "    return saved(' '.join(rows()))\n\n\n"
     "def in_a_dict():\n"
     "    if 'rows' not in STATE:\n"
     "        STATE['rows'] = rows()\n"
@@ -62,7 +66,7 @@ SHAKEN = {
     "pyproject.toml": SETTINGS,
     ".gitignore": "__pycache__/\n",
 }
-"""Five ways to keep state, three of which selection sees, and a fixture; two tests need each.
+"""Five ways to keep state, four of which selection sees, and a fixture; two tests need each.
 
 One more test fails in any order, and one passes in one order only.
 """
@@ -96,7 +100,7 @@ def test_what_was_compared(shaken: tuple[Done, Any]) -> None:
         "  shuffled order 4\n"
         "not compared, because they fail in every order: 1\n"
         "\n"
-        "What 4 tests are credited with depends on the\norder."
+        "What 2 tests are credited with depends on the\norder."
     )
 
 
@@ -106,7 +110,9 @@ def test_state_in_a_file(shaken: tuple[Done, Any]) -> None:
     The line that reads it, if it is there already, is none.
     """
     assert (
-        "\nshop/tables.py::in_a_file (lines 17-18)\n"
+        "\nshop/tables.py::in_a_file (line 24)\n"
+        "shop/tables.py::rows (line 10)\n"
+        "shop/tables.py::saved (line 16)\n"
         "  credited in collected order to\n"
         "    tests/test_one.py::test_rows[in_a_file]\n"
         "  credited in shuffled order 4 to\n"
@@ -118,31 +124,23 @@ def test_state_that_selection_sees(shaken: tuple[Done, Any]) -> None:
     """In a cache, a dictionary, a global, a fixture: a change selects all that find it."""
     named = {place["symbol"] for one in shaken[1]["shared"] for place in one["places"]}
 
-    assert named == {"in_a_file", "in_the_environment", "rows"}
+    assert named == {"in_a_file", "rows", "saved"}
 
 
 def test_json(shaken: tuple[Done, Any]) -> None:
     """The same for programs, with nothing else on standard output."""
     found = shaken[1]
-    (environment,) = (
-        one
-        for one in found["shared"]
-        if any(place["symbol"] == "in_the_environment" for place in one["places"])
-    )
+    (shared,) = found["shared"]
 
     assert found["compared"] == 13
     assert [order["seed"] for order in found["orders"]] == [None, 4]
-    assert environment["places"] == [
-        {
-            "credit": "code",
-            "path": "shop/tables.py",
-            "symbol": "in_the_environment",
-            "lines": [41, 41],
-        }
+    assert shared["places"] == [
+        {"credit": "code", "path": "shop/tables.py", "symbol": symbol, "lines": [line, line]}
+        for symbol, line in (("in_a_file", 24), ("rows", 10), ("saved", 16))
     ]
-    assert environment["tests"] == {
-        "collected order": ["tests/test_one.py::test_rows[in_the_environment]"],
-        "shuffled order 4": ["tests/test_two.py::test_rows[in_the_environment]"],
+    assert shared["tests"] == {
+        "collected order": ["tests/test_one.py::test_rows[in_a_file]"],
+        "shuffled order 4": ["tests/test_two.py::test_rows[in_a_file]"],
     }
     assert found["failing"] == ["tests/test_two.py::test_broken"]
 
@@ -178,7 +176,7 @@ def test_what_pytest_is_given(tmp_path: Path) -> None:
 
     done = verify(shop, "--", "-k", "loud", "-q")
 
-    assert (done.status, done.out.splitlines()[0]) == (0, "3 tests compared in 2 orders:")
+    assert (done.status, done.out.splitlines()[0]) == (0, "3 tests compared in 3 orders:")
     assert "impact: recording in collected order" in done.err
     assert "3 passed, 4 deselected" in done.err
 
@@ -191,7 +189,7 @@ def test_workers(tmp_path: Path) -> None:
     done = verify(shop, "--", "-p", "xdist", "-n", "2")
 
     assert done.status == 0, done.out + done.err
-    assert "7 tests compared in 2 orders:" in done.out
+    assert "7 tests compared in 3 orders:" in done.out
 
 
 def test_no_check_is_named(shop: Checkout) -> None:

@@ -247,13 +247,12 @@ class ImpactMap:
                 )
             )
 
-    def names_by_blob(self) -> Mapping[Blob, Mapping[str, BitMap]]:
-        """Return, per content whose references are known, the units that refer to each name."""
-        found: dict[Blob, dict[str, BitMap]] = {blob: {} for blob in self.read_blobs()}
+    def names_by_blob(self) -> Mapping[Blob, Mapping[tuple[str, str], BitMap]]:
+        """Return, per content whose references are known, the units per name and root."""
+        found: dict[Blob, dict[tuple[str, str], BitMap]] = {blob: {} for blob in self.read_blobs()}
         with self._checked():
-            for name, blob, units in self._rows("SELECT name, blob, units FROM refers"):
-                names = found.setdefault(Blob(blob), {})
-                names[name] = names.get(name, BitMap()) | bits(units)
+            for name, root, blob, units in self._rows("SELECT name, root, blob, units FROM refers"):
+                found.setdefault(Blob(blob), {})[name, root] = bits(units)
         return found
 
     def read_blobs(self) -> frozenset[Blob]:

@@ -26,6 +26,7 @@ from impact_select.model.source import (
     ClassFacts,
     Fill,
     FunctionFacts,
+    Handing,
     Holder,
     ImportFact,
     LineUnit,
@@ -35,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -217,10 +218,28 @@ def pack_outline(outline: Outline) -> bytes:
                     f.fixture,
                     f.autouse,
                     [
-                        [fill.name, fill.line, fill.reuse.value, fill.holder.value, fill.plain]
+                        [
+                            fill.name,
+                            fill.line,
+                            fill.reuse.value,
+                            fill.holder.value,
+                            fill.plain,
+                            fill.sources,
+                            fill.attributes,
+                            fill.around,
+                        ]
                         for fill in f.fills
                     ],
                     f.parameters,
+                    [
+                        f.handing.keeps,
+                        f.handing.sets,
+                        f.handing.calls,
+                        f.handing.passes,
+                        f.handing.returns,
+                        f.handing.defers,
+                        f.handing.generates,
+                    ],
                 ]
                 for f in outline.functions
             ],
@@ -258,12 +277,39 @@ def unpack_outline(body: bytes) -> Outline:
                 None if fixture is None else _text(fixture),
                 bool(autouse),
                 tuple(
-                    Fill(_text(name), int(line), Reuse(reuse), Holder(holder), bool(plain))
-                    for name, line, reuse, holder, plain in fills
+                    Fill(
+                        _text(name),
+                        int(line),
+                        Reuse(reuse),
+                        Holder(holder),
+                        bool(plain),
+                        None if sources is None else _texts(sources),
+                        _texts(attributes),
+                        None if around is None else (int(around[0]), int(around[1])),
+                    )
+                    for name, line, reuse, holder, plain, sources, attributes, around in fills
                 ),
                 _texts(parameters),
+                Handing(
+                    _texts(keeps),
+                    tuple((_text(name), _text(one)) for name, one in sets),
+                    _texts(calls),
+                    tuple((_text(name), _text(place), _text(one)) for name, place, one in passes),
+                    _texts(returns),
+                    _texts(defers),
+                    bool(generates),
+                ),
             )
-            for qualname, first, decorators, fixture, autouse, fills, parameters in functions
+            for (
+                qualname,
+                first,
+                decorators,
+                fixture,
+                autouse,
+                fills,
+                parameters,
+                (keeps, sets, calls, passes, returns, defers, generates),
+            ) in functions
         ),
         classes=tuple(
             ClassFacts(

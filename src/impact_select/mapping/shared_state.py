@@ -2,15 +2,21 @@
 
 `functools` caches are watched while they work. Other state is found in the source: a
 function that assigns a global, stores into an object that it did not make, or tests and
-sets an attribute. What runs while such a function fills its state must count for every
-test that finds it filled; but calls are not recorded one by one. So all that the filling
-block can reach by name, among what ran in the owners that ran it, is taken for it.
+sets an attribute (`outline/state.py`); a table with a factory, an iterator. What runs while
+such state is filled must count for every test that finds it filled; but calls are not
+recorded one by one. So all that the filling blocks can reach by name, among what ran in the
+owners that ran them, is taken for it (`name_index.py`).
 
 The result is an owner for such a function. It is used by the owners that ran the function
-and passed the filling block by: they found it filled. For a cached property, which is not
-even called then, by those that ran code which refers to it. A test that runs by itself
-fills such state itself, with what it loads: what others reached in files that it does not
-load is not given to it, hence several owners where the users load different files.
+and passed the filling block by: they found it filled. Where lines do not tell whether they
+did, by all that ran the function; for a cached property, which is not even called then, by
+those that ran code which refers to it; for a hook that looks up any name, by those that may
+have met an object of its class. A test that runs by itself fills such state itself, with what
+it loads: what others reached in files that it does not load is not given to it, hence several
+owners where the users load different files.
+
+What a function stores into an argument, or into what a call returned, counts only where that
+may outlive a test, as far as callers and returned values tell.
 
 Ignored on purpose: an owner that filled the state of one object, or one key, and finds
 another filled, for it ran the same code; and what a test stores each time that it runs,
@@ -18,7 +24,7 @@ for then the order of the tests matters (docs/safety.md, assumptions 1 and 5).
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,23 +32,19 @@ from pyroaring import BitMap
 
 from impact_select.graph.closure import spread
 from impact_select.mapping.edges import edges
+from impact_select.mapping.name_index import NameIndex, SourceFacts, is_test, last_name
 from impact_select.model.ids import RepoPath
-from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, Place, RecordedRun
+from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, RecordedRun
 from impact_select.model.source import Fill, FunctionFacts, Holder, Outline, Reuse, UnitKind
 
-LOCAL_CALL: Final = "()"
-"""Stands among the names of a unit that calls what a variable of its function holds."""
-
-_CLASS_OF: Final = frozenset({"__class__", "type"})
 _LATE: Final = frozenset({OwnerKind.TEST, OwnerKind.FIXTURE})
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
-    """What is known of one executed file: its outline, and the units that refer to a name."""
-
-    outline: Outline
-    units_by_name: Mapping[str, BitMap]
+# What is made from functions by these calls them when it is looked into.
+_LAZY: Final = frozenset(
+    {
+        *("LazyObject", "Proxy", "SimpleLazyObject", "defaultdict"),
+        *("accumulate", "chain", "cycle", "filter", "groupby", "islice", "map", "starmap", "tee"),
+    }
+)
 
 
 def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]) -> RecordedRun:
@@ -52,31 +54,25 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
         run: What was recorded.
         sources: Facts per executed file; one that is missing adds nothing.
     """
-    index = _Index(run, sources)
-    early = _early(run)
+    index = NameIndex(run, sources)
     loaded = _Loaded(run)
+    early = _early(run)
     uses: dict[OwnerKey, set[OwnerKey]] = {}
     added: dict[OwnerKey, OwnerRecord] = {}
-    for path, facts in sources.items():
-        for function in facts.outline.functions:
-            if not function.fills or _is_test(function):
-                continue
-            filling = _filling(facts.outline, function, function.fills)
-            filled = index.owners_of(path, filling)
-            if not filled:
-                continue
-            users = index.users(path, facts.outline, function)
-            if all(key.kind in _LATE for key in filled):
-                users -= early
-            if not users:
-                continue
-            reached = index.reached(path, filling, filled)
-            for number, (units, finders) in enumerate(loaded.parts(reached, users), start=1):
-                name = f"{path}::{function.qualname}"
-                key = OwnerKey(OwnerKind.STATE, name if number == 1 else f"{name} ({number})")
-                added[key] = OwnerRecord(units, frozenset(), frozenset())
-                for user in finders:
-                    uses.setdefault(user, set()).add(key)
+    for state in (*_filled_by_functions(index, loaded), *_filled_by_look_ups(index)):
+        users = state.users
+        if all(key.kind in _LATE for key in state.filled):
+            users -= early
+        if not users:
+            continue
+        reached = index.reached(state.filling, state.filled)
+        for number, (units, finders) in enumerate(loaded.parts(reached, users), start=1):
+            key = OwnerKey(
+                OwnerKind.STATE, state.name if number == 1 else f"{state.name} ({number})"
+            )
+            added[key] = OwnerRecord(units, frozenset(), frozenset())
+            for user in finders:
+                uses.setdefault(user, set()).add(key)
     owners = {
         key: replace(record, uses=record.uses | uses[key]) if key in uses else record
         for key, record in run.owners.items()
@@ -84,8 +80,85 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
     return replace(run, owners={**owners, **added})
 
 
-def _is_test(function: FunctionFacts) -> bool:
-    return _last_name(function.qualname.partition(".<locals>")[0]).startswith("test")
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Something that is filled once and found filled later.
+
+    Attributes:
+        name: Of its owner.
+        filling: The units that fill it.
+        filled: The owners that ran these.
+        users: The owners that may have found it filled.
+    """
+
+    name: str
+    filling: Mapping[RepoPath, BitMap]
+    filled: Sequence[OwnerKey]
+    users: frozenset[OwnerKey]
+
+
+def _filled_by_functions(index: NameIndex, loaded: "_Loaded") -> Iterator[_State]:
+    for path, facts in index.sources.items():
+        for function in facts.outline.functions:
+            if not function.fills or is_test(function):
+                continue
+            fills = _lasting(index, path, function)
+            filling = _filling(facts.outline, function, fills)
+            filled = index.owners_of(path, filling)
+            if filled:
+                users = _users(index, loaded, path, function)
+                start = filling | _around(facts.outline, function, fills)
+                yield _State(f"{path}::{function.qualname}", {path: start}, filled, users)
+
+
+def _filled_by_look_ups(index: NameIndex) -> Iterator[_State]:
+    """Yield what a variable computes from functions as it is looked into.
+
+    Such are tables with a factory, and iterators: one test advances them, the next one
+    finds them advanced.
+    """
+    places = {
+        (path, unit)
+        for name in _LAZY
+        for path, units in index.referring.get(name, {}).items()
+        for unit in units
+    }
+    generators = {
+        last_name(function.qualname)
+        for facts in index.sources.values()
+        for function in facts.outline.functions
+        if function.handing.generates and function.fixture is None
+    }
+    places |= {
+        (path, unit)
+        for name in generators
+        for path, units in index.referring.get(name, {}).items()
+        for unit in units
+        if index.sources[path].outline.units[unit].kind is UnitKind.VARIABLE
+    }
+    for path, unit in sorted(places):
+        found = index.sources[path].outline.units[unit]
+        names = index.names_at((path, unit))
+        function = index.function(path, found.symbol)
+        if found.kind is UnitKind.BLOCK and function is not None:
+            wanted, holders = set(function.handing.defers), function.handing.keeps
+        elif found.kind is UnitKind.VARIABLE:
+            wanted = {name[1:] for name in names if name[0] == "&"} | (names & generators)
+            holders = found.names
+        else:
+            continue
+        filling = {path: BitMap([unit])} if found.kind is UnitKind.VARIABLE else {}
+        for name in wanted:
+            for other, symbol in index.functions_named(name):
+                filling[other] = filling.get(other, BitMap()) | index.blocks[other, symbol]
+        readers = index.readers(holders)
+        filled = sorted(
+            {key for other, units in filling.items() for key in index.owners_of(other, units)}
+            & readers
+        )
+        if filled:
+            where = f"{path}::{'.'.join(filter(None, (found.symbol, holders[0])))}"
+            yield _State(where, filling, filled, readers)
 
 
 def _early(run: RecordedRun) -> frozenset[OwnerKey]:
@@ -116,6 +189,22 @@ def _filling(outline: Outline, function: FunctionFacts, fills: Iterable[Fill]) -
     )
 
 
+def _around(outline: Outline, function: FunctionFacts, fills: Iterable[Fill]) -> BitMap:
+    """Return the blocks of a function in the branches that some of its fills stand in."""
+    return BitMap(
+        [
+            span.unit
+            for fill in fills
+            if fill.around is not None and fill.reuse is not Reuse.NEVER
+            for span in outline.lines
+            if fill.around[0] <= span.first
+            and span.last <= fill.around[1]
+            and outline.units[span.unit].symbol == function.qualname
+            and outline.units[span.unit].kind is UnitKind.BLOCK
+        ]
+    )
+
+
 class _Loaded:
     """Which files are loaded when an owner's turn comes with no other test around it."""
 
@@ -131,6 +220,11 @@ class _Loaded:
         }
         found = spread(((used, user) for user, used in edges(run, numbers)), seeds)
         self._by_owner = {key: found.get(number, BitMap()) for key, number in numbers.items()}
+
+    def owners(self, path: RepoPath) -> frozenset[OwnerKey]:
+        """Return the owners that load a file."""
+        bit = self._bits.get(path)
+        return frozenset(key for key, bits in self._by_owner.items() if bit is None or bit in bits)
 
     def parts(
         self, reached: Mapping[RepoPath, BitMap], users: Iterable[OwnerKey]
@@ -175,213 +269,81 @@ class _Loaded:
                         loaded = loaded | self._by_owner[key] | BitMap([self._bits[target]])
 
 
-class _Index:
-    def __init__(self, run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]) -> None:
-        self._run = run
-        self._sources = sources
-        self._blocks: dict[tuple[RepoPath, str], BitMap] = {}
-        self._named: dict[str, set[tuple[RepoPath, str]]] = {}
-        self._constructors: dict[str, set[tuple[RepoPath, str]]] = {}
-        self._bound: dict[str, set[Place]] = {}
-        self._derived: dict[str, set[str]] = {}
-        self._names: dict[Place, set[str]] = {}
-        self._receivers: dict[tuple[RepoPath, str], str] = {}
-        self._referring: dict[str, dict[RepoPath, BitMap]] = {}
-        for path, facts in sources.items():
-            # pytest alone calls these.
-            by_runner = {
-                function.qualname
-                for function in facts.outline.functions
-                if function.fixture is not None or _is_test(function)
-            }
-            for unit, found in enumerate(facts.outline.units):
-                if found.kind is UnitKind.BLOCK:
-                    self._blocks.setdefault((path, found.symbol), BitMap()).add(unit)
-                    if found.symbol in by_runner:
-                        continue
-                    if _last_name(found.symbol) == "__init__":
-                        holder = _last_name(found.symbol.rpartition(".")[0])
-                        self._constructors.setdefault(holder, set()).add((path, found.symbol))
-                    for name in _callers_names(found.symbol):
-                        self._named.setdefault(name, set()).add((path, found.symbol))
-                else:
-                    for name in found.names:
-                        self._bound.setdefault(name, set()).add((path, unit))
-            for function in facts.outline.functions:
-                if function.parameters[:1] in {("cls",), ("self",)}:
-                    self._receivers[path, function.qualname] = function.parameters[0]
-            for cls in facts.outline.classes:
-                for base in cls.bases:
-                    derived = self._derived.setdefault(base.rpartition(".")[2], set())
-                    derived.add(_last_name(cls.qualname))
-            for name, units in facts.units_by_name.items():
-                self._referring.setdefault(name, {})[path] = units
-                for unit in units:
-                    self._names.setdefault((path, unit), set()).add(name)
-        self._owners_by_path: dict[RepoPath, list[OwnerKey]] = {}
-        for key, record in run.owners.items():
-            for path in record.units:
-                self._owners_by_path.setdefault(path, []).append(key)
+def _lasting(index: NameIndex, path: RepoPath, function: FunctionFacts) -> list[Fill]:
+    """Return the fills of what may outlive a test."""
+    return [fill for fill in function.fills if index.lasts(path, function, fill)]
 
-    def owners_of(self, path: RepoPath, units: BitMap) -> list[OwnerKey]:
-        """Return the owners that ran any of some units."""
-        return [
-            key
-            for key in self._owners_by_path.get(path, ())
-            if self._run.owners[key].units[path].intersect(units)
+
+def _users(
+    index: NameIndex, loaded: _Loaded, path: RepoPath, function: FunctionFacts
+) -> frozenset[OwnerKey]:
+    """Return the owners that may have found a function's state filled by others."""
+    outline = index.sources[path].outline
+    ran = frozenset(index.ran(path, function.qualname))
+    users: set[OwnerKey] = set()
+    fills = _lasting(index, path, function)
+    for fill in fills:
+        # Each of several places that set the same does so for all of them.
+        same = [
+            other
+            for other in fills
+            if other is fill or (fill.plain and other.plain and other.name == fill.name)
         ]
-
-    def reached(
-        self, path: RepoPath, start: BitMap, ran: Iterable[OwnerKey]
-    ) -> dict[RepoPath, BitMap]:
-        """Return what some blocks reach by name among what owners ran."""
-        executed: dict[RepoPath, BitMap] = {}
-        for key in ran:
-            for other, units in self._run.owners[key].units.items():
-                executed[other] = executed.get(other, BitMap()) | units
-        result: dict[RepoPath, BitMap] = {path: start & executed.get(path, BitMap())}
-        seen: set[str] = set()
-        for unit in result[path]:
-            seen |= self._names_at((path, unit), executed)
-        pending = deque(seen)
-        while pending:
-            name = pending.popleft()
-            places = set(self._bound.get(name, ()))
-            for other, symbol in self._named.get(name, ()):
-                units = self._blocks[other, symbol] & executed.get(other, BitMap())
-                new = units - result.get(other, BitMap())
-                result[other] = result.get(other, BitMap()) | new
-                places.update((other, unit) for unit in new)
-            found = {some for place in places for some in self._names_at(place, executed)} - seen
-            seen |= found
-            pending.extend(found)
-        return {other: units for other, units in result.items() if units}
-
-    def _names_at(self, place: Place, executed: Mapping[RepoPath, BitMap]) -> set[str]:
-        """Return the names that a unit refers to, and those that its callers may hand in.
-
-        What it calls by a name of its own, somebody gave it: those who name its function.
-        """
-        path, unit = place
-        names = self._names.get(place, set())
-        if LOCAL_CALL not in names and _CLASS_OF.isdisjoint(names):
-            return names
-        names = names | self._own_classes(place)
-        if LOCAL_CALL not in names:
-            return names
-        for part in self._sources[path].outline.units[unit].symbol.split(".<locals>."):
-            for other, units in self._referring.get(_last_name(part), {}).items():
-                outline = self._sources[other].outline
-                for caller in units:
-                    if caller in executed.get(other, ()):
-                        names |= self._names.get((other, caller), set())
-                        names |= self._own_classes((other, caller))
-                    elif outline.units[caller].kind is UnitKind.DECORATORS:
-                        names.add(_last_name(outline.units[caller].symbol))
-        return names
-
-    def _own_classes(self, place: Place) -> frozenset[str]:
-        """Return the classes that a unit may have in hand without naming them: its own."""
-        path, unit = place
-        method = self._sources[path].outline.units[unit].symbol.partition(".<locals>.")[0]
-        receiver = self._receivers.get((path, method))
-        asks = not _CLASS_OF.isdisjoint(self._names.get(place, set()))
-        if receiver == "cls" or (receiver == "self" and asks):
-            return self._with_derived(_last_name(method.rpartition(".")[0]))
-        return frozenset()
-
-    def _with_derived(self, name: str) -> frozenset[str]:
-        """Return the names of a class and of those that derive from it."""
-        found = {name}
-        pending = [name]
-        while pending:
-            new = self._derived.get(pending.pop(), set()) - found
-            found |= new
-            pending.extend(new)
-        return frozenset(found)
-
-    def users(
-        self, path: RepoPath, outline: Outline, function: FunctionFacts
-    ) -> frozenset[OwnerKey]:
-        """Return the owners that may have found a function's state filled by others."""
-        ran = frozenset(self._ran(path, function.qualname))
-        users: set[OwnerKey] = set()
-        for fill in function.fills:
-            # Each of several places that set the same does so for all of them.
-            same = [
-                other
-                for other in function.fills
-                if other is fill or (fill.plain and other.plain and other.name == fill.name)
-            ]
-            filled = self.owners_of(path, _filling(outline, function, same))
-            match fill.reuse:
-                case Reuse.NEVER:
-                    continue
-                case Reuse.BRANCH:
-                    found = ran.difference(filled)
-                case Reuse.NAME:
-                    found = self.readers(function).difference(filled)
-            users |= found - self._made_by_themselves(path, function, fill.holder)
-        return frozenset(users)
-
-    def _made_by_themselves(
-        self, path: RepoPath, function: FunctionFacts, holder: Holder
-    ) -> frozenset[OwnerKey]:
-        """Return the tests that made what holds a state, where only tests make such.
-
-        It ends with the test. Where something that lasts makes one as well, a test may
-        use that one beside its own.
-        """
-        match holder:
-            case Holder.CALL:
-                parts = function.qualname.split(".<locals>.")[:-1]
-                makers = [(path, ".<locals>.".join(parts[: i + 1])) for i in range(len(parts))]
-                runs = [self._ran(*maker) for maker in makers]
-                every = frozenset[OwnerKey]().union(*runs)
-                own = every.intersection(*runs)
-            case Holder.OBJECT:
-                cls = function.qualname.rpartition(".")[0]
-                if (path, f"{cls}.__init__") not in self._blocks:
-                    return frozenset()
-                own = every = frozenset(
-                    key
-                    for name in self._with_derived(_last_name(cls))
-                    for maker in self._constructors.get(name, ())
-                    for key in self._ran(*maker)
-                )
-            case Holder.SHARED:
-                return frozenset()
-        return own if all(key.kind is OwnerKind.TEST for key in every) else frozenset()
-
-    def _ran(self, path: RepoPath, symbol: str) -> list[OwnerKey]:
-        return self.owners_of(path, self._blocks.get((path, symbol), BitMap()))
-
-    def readers(self, function: FunctionFacts) -> frozenset[OwnerKey]:
-        """Return the owners that ran code which refers to what a function fills."""
-        found: set[OwnerKey] = set()
-        for name in {fill.name for fill in function.fills}:
-            for other, units in self._referring.get(name, {}).items():
-                found.update(self.owners_of(other, units & self._called(other)))
-        return frozenset(found)
-
-    def _called(self, path: RepoPath) -> BitMap:
-        """Return the units of a file that run when they are called."""
-        units = self._sources[path].outline.units
-        return BitMap([unit for unit, found in enumerate(units) if found.kind is UnitKind.BLOCK])
+        filled = index.owners_of(path, _filling(outline, function, same))
+        match fill.reuse:
+            case Reuse.NEVER:
+                continue
+            case Reuse.BRANCH:
+                found = ran.difference(filled)
+            case Reuse.WITHIN:
+                found = ran
+            case Reuse.NAME:
+                found = index.readers([fill.name]).difference(filled)
+            case Reuse.LOOKUP:
+                found = _finders(index, loaded, path, function)
+        users |= found - _made_by_themselves(index, path, function, fill.holder)
+    return frozenset(users)
 
 
-def _callers_names(symbol: str) -> Iterator[str]:
-    """Yield the names by which code may come to run a symbol's blocks.
+def _finders(
+    index: NameIndex, loaded: _Loaded, path: RepoPath, function: FunctionFacts
+) -> frozenset[OwnerKey]:
+    """Return the owners that may have looked for what a look-up hook stores."""
+    holder = last_name(function.qualname.rpartition(".")[0])
+    if not holder:
+        return loaded.owners(path)
+    if last_name(function.qualname) == "__get__":
+        return index.readers(index.put_under(holder))
+    classes = index.with_derived(holder)
+    met = {
+        key
+        for other, symbol in index.blocks
+        if last_name(symbol.partition(".<locals>")[0].rpartition(".")[0]) in classes
+        for key in index.ran(other, symbol)
+    }
+    return index.readers(index.made_from(classes)) | met
 
-    Those of the functions around it, which hand it out; for a special method, which an
-    operator runs, the class.
+
+def _made_by_themselves(
+    index: NameIndex, path: RepoPath, function: FunctionFacts, holder: Holder
+) -> frozenset[OwnerKey]:
+    """Return the tests that made what holds a state, where only tests make such.
+
+    It ends with the test. Where something that lasts makes one as well, a test may
+    use that one beside its own.
     """
-    for part in symbol.split(".<locals>."):
-        yield _last_name(part)
-    name = _last_name(symbol)
-    if name.startswith("__") and name.endswith("__"):
-        yield _last_name(symbol.rpartition(".")[0])
-
-
-def _last_name(qualname: str) -> str:
-    return qualname.rpartition(".")[2].partition("#")[0]
+    match holder:
+        case Holder.CALL:
+            parts = function.qualname.split(".<locals>.")[:-1]
+            around = [".<locals>.".join(parts[: i + 1]) for i in range(len(parts))]
+            runs = [index.ran(path, symbol) for symbol in around]
+            every = frozenset[OwnerKey]().union(*runs)
+            own = every.intersection(*runs)
+        case Holder.OBJECT:
+            makers = index.makers(path, function)
+            if makers is None:
+                return frozenset()
+            own = every = makers
+        case Holder.SHARED:
+            return frozenset()
+    return own if all(key.kind is OwnerKind.TEST for key in every) else frozenset()

@@ -52,12 +52,15 @@ class Reuse(StrEnum):
     """How a place that stores is passed by when there is something already.
 
     NEVER stores each time; BRANCH stands in a branch that is then not taken, or after a way
-    out that then is; NAME runs only when the attribute is missing.
+    out that then is; WITHIN is decided inside of its block, which runs all the same; NAME
+    runs only when the attribute is missing, and LOOKUP when any attribute or item is.
     """
 
     NEVER = "never"
     BRANCH = "branch"
+    WITHIN = "within"
     NAME = "name"
+    LOOKUP = "lookup"
 
 
 class Holder(StrEnum):
@@ -82,6 +85,11 @@ class Fill:
         reuse: How later callers may find it filled.
         holder: What keeps it.
         plain: True when it sets the variable or attribute itself, not something in it.
+        sources: Where what it stores into comes from, if that decides whether it outlives
+            the call.
+        attributes: What the function takes that to have.
+        around: First and last line of what may run only to fill it: the outermost branch that
+            it stands in, or else the function.
     """
 
     name: str
@@ -89,6 +97,37 @@ class Fill:
     reuse: Reuse
     holder: Holder
     plain: bool
+    sources: tuple[str, ...] | None = None
+    attributes: tuple[str, ...] = ()
+    around: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """How a function hands things on.
+
+    A *source* is `(` and the name of a parameter, `.` and the name of a variable of the module,
+    `.` for what something else holds, `@` and the name of an attribute for what the receiver
+    holds, `@` for the receiver, or the last name of a function that returns it.
+
+    Attributes:
+        keeps: Attributes that it sets, or puts something into, of whatever objects.
+        sets: Attributes that it sets to something that was there before, and the source.
+        calls: Attributes that it calls, or has called.
+        passes: What it passes on that was there before: the last name of what it calls,
+            the place (index or keyword), and the source.
+        returns: Sources of what it returns or yields.
+        defers: Names in the factories of tables that it makes (`defaultdict`).
+        generates: True when a call of it makes a generator.
+    """
+
+    keeps: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
+    calls: tuple[str, ...] = ()
+    passes: tuple[tuple[str, str, str], ...] = ()
+    returns: tuple[str, ...] = ()
+    defers: tuple[str, ...] = ()
+    generates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +142,7 @@ class FunctionFacts:
         autouse: True when it may be an autouse fixture.
         fills: Where it keeps state outside the objects that it creates.
         parameters: Names of its parameters, in order.
+        handing: How it hands on what may be code.
     """
 
     qualname: str
@@ -112,6 +152,7 @@ class FunctionFacts:
     autouse: bool
     fills: tuple[Fill, ...]
     parameters: tuple[str, ...]
+    handing: Handing = Handing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,11 @@ from impact_select.outline.evaluate import (
     is_plain_annotation,
 )
 from impact_select.outline.fingerprint import fingerprint, write_node
+from impact_select.outline.handing import find_handing
 from impact_select.outline.nodes import below, children
 from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
+from impact_select.outline.stores import SCOPES, find_locals
 from impact_select.outline.suites import Suite, first_line, own_spans, segments, suites
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -335,6 +337,8 @@ class _Builder:
     def facts(self, node: _Function, qualname: str, parameters: tuple[str, ...]) -> None:
         decorators = tuple(_decorator_name(some) for some in node.decorator_list)
         fixture, autouse = _fixture_facts(node)
+        own = below(node.body, stop=SCOPES)
+        variables = find_locals(node, own, self.modules)
         self.functions.append(
             FunctionFacts(
                 qualname=qualname,
@@ -342,8 +346,9 @@ class _Builder:
                 decorators=decorators,
                 fixture=fixture,
                 autouse=autouse,
-                fills=find_fills(node, self.modules),
+                fills=find_fills(node, own, variables),
                 parameters=parameters,
+                handing=find_handing(own, variables),
             )
         )
 

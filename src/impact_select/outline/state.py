@@ -1,118 +1,255 @@
 """Functions that keep state outside the objects that they create.
 
-The first test that needs such state fills it; the others find it filled and run nothing.
+The first test that needs such state fills it; the others find it filled and run nothing,
+or, where the look and the store stand in one block, the rest of the block.
 """
 
 import ast
-from collections.abc import Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from impact_select.model.source import Fill, Holder, Reuse
 from impact_select.outline.nodes import below
+from impact_select.outline.stores import (
+    ANY,
+    SCOPES,
+    Locals,
+    Origin,
+    Store,
+    is_copy,
+    names_in,
+    stores_in,
+)
 from impact_select.outline.suites import leaves, suites
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-_MUTATORS: Final = frozenset(
-    {"add", "append", "appendleft", "extend", "insert", "setdefault", "update"}
-)
 _CACHES: Final = frozenset({"cached_property"})
 _CONSTRUCTORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
-_SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LOOKUPS: Final = frozenset({"__get__", "__getattr__", "__missing__"})
+# They patch, and their counterpart puts back.
+_PATCHERS: Final = frozenset({"__enter__", "__exit__", "setUp", "setUpClass", "setup_method"})
+_BRANCHES: Final = (ast.If, ast.Try, ast.TryStar, ast.While, ast.Match)
+# How the names of methods begin that keep what they are handed.
+_KEEPING: Final = frozenset(
+    {
+        *("add", "append", "cache", "enqueue", "fill", "insert", "keep", "memoize", "push"),
+        *("put", "register", "remember", "set", "store"),
+    }
+)
+_ANY_LOOK: Final = frozenset({"__dict__", "dir", "getattr", "hasattr", "vars"})
 
 
-def find_fills(node: _Function, modules: Set[str]) -> tuple[Fill, ...]:
+def find_fills(node: _Function, own: list[ast.AST], variables: Locals) -> tuple[Fill, ...]:
     """Find where a function stores something that may outlive its call.
 
     That is: it assigns a global name, stores into or mutates an object that it reaches
-    through a name that is not its own, tests and sets an attribute of its receiver, or
-    is a cached property. A constructor that sets its own attributes is not meant, nor a
-    function that patches a module: what it patches it puts back, or the order of the
-    tests matters (docs/safety.md, assumption 1).
+    through a name that is not its own, or is a cached property. What it reaches through its
+    receiver, a module, a parameter or what a call returned counts where it looks at what is
+    there before; so does a method of some object that it hands something to. A constructor
+    that sets its own attributes is not meant, nor a function that patches a module and puts
+    it back.
 
     Args:
         node: The function.
-        modules: Names that are bound to modules around it.
+        own: Its nodes, without those of definitions in it.
+        variables: Its variables.
     """
     for decorator in node.decorator_list:
         last = decorator.attr if isinstance(decorator, ast.Attribute) else ""
         last = decorator.id if isinstance(decorator, ast.Name) else last
         if last in _CACHES:
-            return (Fill(node.name, node.body[0].lineno, Reuse.NAME, Holder.OBJECT, plain=True),)
-    own = below(node.body, stop=_SCOPES)
-    stores = [store for some in own if (store := _store(some)) is not None]
-    declared = {
-        name for some in own if isinstance(some, ast.Global | ast.Nonlocal) for name in some.names
-    }
-    if not stores and not declared:
-        return ()
-    around = {name for some in own if isinstance(some, ast.Nonlocal) for name in some.names}
-    local = _local_names(node, own) | modules
-    receiver = _receiver(node)
-    fills: list[_Store] = []
-    written: list[_Store] = []
-    for store in stores:
-        if store.root == receiver and receiver is not None:
-            (fills if receiver == "cls" else written).append(store)
-        elif store.root is None or store.root not in local or store.root in declared:
-            fills.append(store)
-    fills += [
-        _Store(name, name, line, True) for some in own for name, line in _bound(some, declared)
+            line = node.body[0].lineno
+            return (
+                Fill(node.name, line, Reuse.NAME, Holder.OBJECT, plain=True, around=_lines(node)),
+            )
+    stores = stores_in(own)
+    stores += [
+        Store(name, name, line, plain=True, direct=True)
+        for some in own
+        for name, line in _bound(some, variables.declared)
     ]
-    found = {store: Holder.CALL if store.root in around else Holder.SHARED for store in fills}
-    if written and node.name not in _CONSTRUCTORS:
-        tested = _tested(own, receiver)
-        found |= {store: Holder.OBJECT for store in written if store.name in tested}
-    if not found:
+    if not stores:
         return ()
-    passes = _passes(node)
-    return tuple(
-        Fill(
-            store.name,
-            store.line,
-            passes.get(store.line, _Pass()).reuse(store.name),
-            holder,
-            store.plain,
+    return tuple(dict.fromkeys(_Finder(node, own, variables).fills(stores)))
+
+
+class _Finder:
+    def __init__(self, node: _Function, own: list[ast.AST], variables: Locals) -> None:
+        self._node = node
+        self._own = own
+        self._variables = variables
+        self._around = {
+            name for some in own if isinstance(some, ast.Nonlocal) for name in some.names
+        }
+        self._tests = _Looks.at(variables.expanded(_tests(own)))
+        self._passes = _passes(node, variables)
+
+    def fills(self, stores: Iterable[Store]) -> Iterator[Fill]:
+        for store in stores:
+            origin, name = self._variables.origin(store)
+            found = replace(store, name=name)
+            if not self._counts(found, origin) or self._is_copied(found):
+                continue
+            yield from self._fills_at(found, origin)
+
+    def _fills_at(self, store: Store, origin: Origin) -> Iterator[Fill]:
+        holder = Holder.CALL if store.root in self._around else Holder.SHARED
+        if origin is Origin.RECEIVER and self._variables.receiver == "self":
+            holder = Holder.OBJECT
+        names = {store.name, *([] if store.root is None else [store.root])} - {ANY}
+        if origin is Origin.RECEIVER:
+            names.discard(self._variables.receiver or "")
+        sources: tuple[str, ...] | None = None
+        attributes: tuple[str, ...] = ()
+        if origin is Origin.UNKNOWN and store.root is not None and self._node.name != "__get__":
+            root = ast.Name(store.root, ast.Load())
+            found = {store.root} if store.called else self._variables.sources(root)
+            sources = tuple(sorted(found))
+            attributes = tuple(
+                sorted(
+                    {
+                        some.attr
+                        for some in self._own
+                        if isinstance(some, ast.Attribute)
+                        and isinstance(some.value, ast.Name)
+                        and some.value.id == store.root
+                    }
+                )
+            )
+        reuse = self._reuse(store.line, names, refused=origin > Origin.UNKNOWN)
+        whole = _lines(self._node)
+        fill = Fill(store.name, store.line, reuse, holder, store.plain, sources, attributes, whole)
+        if self._is_lookup(store, origin):
+            reuse = Reuse.LOOKUP
+        elif store.direct and store.name == self._node.name and not self._is_setter():
+            # It replaces itself; whether what runs later is its own code, lines do not tell.
+            yield replace(fill, reuse=Reuse.NAME)
+            reuse = Reuse.WITHIN
+        around = self._passes[store.line].around if reuse is Reuse.BRANCH else None
+        fill = replace(fill, around=around or fill.around)
+        yield replace(fill, reuse=reuse)
+        if reuse is Reuse.NEVER:
+            for line in self._made_at(store.line):
+                made = self._reuse(line, names, looking=True)
+                if made is not Reuse.NEVER:
+                    yield replace(fill, line=line, reuse=made, plain=False)
+
+    def _is_copied(self, store: Store) -> bool:
+        """Tell whether a variable was bound to a copy of what it held, in any case."""
+        return any(
+            value.lineno < store.line
+            and not self._passes.get(value.lineno, _Pass()).branch
+            and is_copy(value, store.root or "")
+            for value in self._variables.values.get(store.root or "", ())
         )
-        for store, holder in found.items()
-    )
+
+    def _reuse(
+        self, line: int, names: Set[str], *, looking: bool = False, refused: bool = False
+    ) -> Reuse:
+        way = self._passes.get(line, _Pass())
+        if not names.isdisjoint(way.decided) or (way.inline and not looking):
+            return Reuse.WITHIN
+        if looking:
+            return Reuse.NEVER if names.isdisjoint(way.looks.names) else Reuse.BRANCH
+        ways_out = way.refused if refused else way.ways_out
+        return Reuse.NEVER if names.isdisjoint(ways_out) and not way.branch else Reuse.BRANCH
+
+    def _made_at(self, line: int) -> Iterator[int]:
+        """Yield the lines on which a call makes what is stored on a line."""
+        statement = self._passes.get(line, _Pass()).statement
+        if statement is None:
+            return
+        for name in names_in([statement]):
+            for value in self._variables.values.get(name, ()):
+                if any(isinstance(some, ast.Call) for some in below([value])):
+                    yield value.lineno
+
+    def _is_setter(self) -> bool:
+        return any(
+            isinstance(some, ast.Attribute) and some.attr in {"deleter", "setter"}
+            for some in self._node.decorator_list
+        )
+
+    def _is_lookup(self, store: Store, origin: Origin) -> bool:
+        """Tell whether a look-up hook keeps what it found where it is looked for first."""
+        name, receiver = self._node.name, self._variables.receiver
+        if name not in _LOOKUPS or not store.likely:
+            return False
+        if name != "__get__":
+            return receiver is None or origin is Origin.RECEIVER
+        places = self._node.args.posonlyargs + self._node.args.args
+        if origin is not Origin.UNKNOWN or store.root is None or len(places) < 2:
+            return False
+        found = self._variables.sources(ast.Name(store.root, ast.Load()))
+        return f"({places[1].arg}" in found
+
+    def _counts(self, store: Store, origin: Origin) -> bool:
+        if self._is_lookup(store, origin):
+            return True
+        if self._only_types(store):
+            return False
+        looks = self._passes.get(store.line, _Pass()).looks
+        guarded = store.name in looks.into or store.root in looks.into
+        shared = origin is Origin.SHARED or self._variables.receiver == "cls"
+        match origin:
+            case Origin.OWN:
+                return False
+            case Origin.UNKNOWN:
+                return store.likely and not store.gone and self._looked_for(store)
+            case Origin.MODULE:
+                return self._stays(store) and (
+                    store.name in self._tests.names if store.likely else guarded
+                )
+            case Origin.RECEIVER | Origin.SHARED if shared:
+                return store.likely or guarded
+            case _:
+                return self._fills_receiver(store, guarded=guarded)
+
+    def _only_types(self, store: Store) -> bool:
+        """Tell whether nothing but the types of other things decides about a store."""
+        way = self._passes.get(store.line, _Pass())
+        if not store.plain or not way.branch or way.ways_out or way.decided or way.inline:
+            return False
+        return way.by_type and store.name not in way.looks.names
+
+    def _fills_receiver(self, store: Store, *, guarded: bool) -> bool:
+        if self._node.name in _CONSTRUCTORS:
+            return False
+        if store.name == self._variables.receiver:
+            return store.likely and store.name in self._tests.held
+        if not store.likely:
+            return guarded and store.verb in _KEEPING
+        if store.name == ANY:
+            return not _ANY_LOOK.isdisjoint(self._tests.names)
+        replaces = store.direct and store.name == self._node.name and not self._is_setter()
+        return store.name in self._tests.attributes or replaces
+
+    def _looked_for(self, store: Store) -> bool:
+        """Tell whether the branch that stores looks for it before, in the same object."""
+        looks = self._passes.get(store.line, _Pass()).looks
+        if store.root not in looks.names:
+            return False
+        if store.name == ANY:
+            return not _ANY_LOOK.isdisjoint(looks.names)
+        return store.name in (looks.attributes if store.plain else looks.held)
+
+    def _stays(self, store: Store) -> bool:
+        """Tell whether what is stored in a module is there after the call."""
+        if self._node.name in _PATCHERS or (store.name == store.root and not store.likely):
+            return False
+        if self._reuse(store.line, {store.name}) is Reuse.NEVER:
+            return False
+        if any(isinstance(some, ast.Yield | ast.YieldFrom) for some in self._own):
+            return False
+        last = [
+            below(some.finalbody, stop=SCOPES) for some in self._own if isinstance(some, ast.Try)
+        ]
+        return all(store.name != other.name for nodes in last for other in stores_in(nodes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Store:
-    """A place that stores.
-
-    Attributes:
-        root: The variable through which it is reached; None for the class of an object.
-        name: Under which readers find what is stored.
-        line: 1-based.
-        plain: True when it sets `name` itself, not something in what it holds.
-    """
-
-    root: str | None
-    name: str
-    line: int
-    plain: bool
-
-
-def _store(node: ast.AST) -> _Store | None:
-    """Return what a node stores other than a variable, if it does."""
-    match node:
-        case ast.Attribute(value=value, attr=attribute, ctx=ast.Store()) if _is_type(value):
-            return _Store(None, attribute, node.lineno, True)
-        case (
-            ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
-        ):
-            target: ast.expr = node
-        case ast.Call(func=ast.Attribute(value=value, attr=attribute)) if attribute in _MUTATORS:
-            target = value
-        case _:
-            return None
-    root = _root(target)
-    if root is None:
-        return None
-    plain = target is node and isinstance(node, ast.Attribute)
-    return _Store(root, _stored_name(target, root), node.lineno, plain)
+def _lines(node: _Function) -> tuple[int, int]:
+    return node.lineno, node.end_lineno or node.lineno
 
 
 def _bound(node: ast.AST, declared: Set[str]) -> list[tuple[str, int]]:
@@ -128,121 +265,212 @@ def _bound(node: ast.AST, declared: Set[str]) -> list[tuple[str, int]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Looks:
+    """What some code looks at.
+
+    Attributes:
+        names: All names, attributes and texts in it.
+        attributes: The attributes and texts.
+        into: The last names of what it looks into: whose attributes, items or truth.
+        held: The last names of what it looks for items in, or whether there are any.
+    """
+
+    names: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    into: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+
+    @classmethod
+    def at(cls, nodes: Iterable[ast.AST]) -> "_Looks":
+        every = below(nodes, stop=(ast.Lambda,))
+        attributes: set[str] = set()
+        into: set[str] = set()
+        held: set[str] = set()
+        for some in every:
+            match some:
+                case ast.Attribute(value=inner, attr=name):
+                    attributes.add(name)
+                    into.add(_last(inner))
+                case ast.Constant(value=str(name)):
+                    attributes.add(name)
+                case ast.Subscript(value=inner):
+                    held.add(_last(inner))
+                case ast.UnaryOp(op=ast.Not(), operand=inner):
+                    held.add(_last(inner))
+                case ast.Compare(ops=ops, comparators=others):
+                    for op, other in zip(ops, others, strict=True):
+                        if isinstance(op, ast.In | ast.NotIn):
+                            held.add(_last(other))
+                case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in _INTO:
+                    held.add(_last(inner))
+                case ast.Call(func=ast.Attribute(value=inner, attr="get")):
+                    held.add(_last(inner))
+                case _:
+                    pass
+        return cls(
+            frozenset(names_in(every)),
+            frozenset(attributes),
+            frozenset(into | held) - {""},
+            frozenset(held) - {""},
+        )
+
+    def __or__(self, other: "_Looks") -> "_Looks":
+        return _Looks(
+            self.names | other.names,
+            self.attributes | other.attributes,
+            self.into | other.into,
+            self.held | other.held,
+        )
+
+
+_INTO: Final = frozenset({"getattr", "hasattr", "len", "vars"})
+
+
+def _last(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name
+        case _:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Pass:
     """How the statements of a line may be passed by.
 
     Attributes:
         branch: Whether they stand in a branch.
-        ways_out: Names that the ways out before them look at.
+        inline: Whether that branch stands on the line of its test.
+        looks: What the branches around them, and the ways out before them, look at.
+        ways_out: Names that the ways out before them look at, and loops around them go over.
+        refused: As the former, with those that raise an error.
+        decided: Names that a condition in one of them looks at.
+        by_type: Whether the branches around them look at nothing but types.
+        around: First and last line of the outermost branch.
+        statement: The one that they are, or the innermost around them.
     """
 
     branch: bool = False
+    inline: bool = False
+    looks: _Looks = field(default_factory=_Looks)
     ways_out: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()
+    by_type: bool = True
+    around: tuple[int, int] | None = None
+    statement: ast.stmt | None = None
 
-    def reuse(self, name: str) -> Reuse:
-        return Reuse.BRANCH if self.branch or name in self.ways_out else Reuse.NEVER
 
-
-def _passes(node: _Function) -> dict[int, _Pass]:
+def _passes(node: _Function, variables: Locals) -> dict[int, _Pass]:
     """Return, per line, how its statements may be passed by."""
     found: dict[int, _Pass] = {}
 
     def visit(body: list[ast.stmt], around: _Pass) -> None:
         for statement in body:
+            inner = suites(statement)
+            nested = {id(some) for suite in inner for some in suite.body}
+            own = _without(statement, nested)
+            decided = names_in(variables.expanded(_conditions(own)))
+            here = replace(around, decided=frozenset(decided), statement=statement)
             for line in range(statement.lineno, (statement.end_lineno or 0) + 1):
-                found[line] = around
+                found[line] = here
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
-            branches = isinstance(statement, ast.If | ast.Try | ast.While | ast.Match)
-            for suite in suites(statement):
-                visit(suite.body, replace(around, branch=around.branch or branches))
+            inside = around
+            if isinstance(statement, _BRANCHES):
+                looks = _Looks.at(variables.expanded(_tests([statement])))
+                by_type = isinstance(statement, ast.If) and _is_type_test(statement.test)
+                by_type = by_type and inside.by_type
+                inside = replace(inside, branch=True, looks=inside.looks | looks, by_type=by_type)
+            elif isinstance(statement, ast.For | ast.AsyncFor):
+                over = names_in(variables.expanded([statement.iter]))
+                inside = replace(
+                    inside, ways_out=inside.ways_out | over, refused=inside.refused | over
+                )
+            for suite in inner:
+                inline = inside.branch and (inside.inline or not suite.own_lines)
+                lines = suite.body[0].lineno, suite.body[-1].end_lineno or 0
+                outermost = inside.around or (lines if inside.branch else None)
+                visit(suite.body, replace(inside, inline=inline, around=outermost))
             if leaves(statement):
-                around = replace(around, ways_out=around.ways_out | _mentioned(statement))
+                nodes = variables.expanded([statement])
+                around = replace(around, refused=around.refused | names_in(nodes))
+            if leaves(statement) and not _only_raises(statement):
+                around = replace(
+                    around,
+                    ways_out=around.ways_out | names_in(nodes),
+                    looks=around.looks | _Looks.at(nodes),
+                )
 
     visit(node.body, _Pass())
     return found
 
 
-def _mentioned(node: ast.AST) -> frozenset[str]:
-    names: set[str] = set()
-    for some in below([node]):
-        match some:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
-                names.add(name)
-            case _:
-                pass
-    return frozenset(names)
+def _only_raises(statement: ast.stmt) -> bool:
+    """Tell whether a way out is an error."""
+    ways = ast.Return | ast.Break | ast.Continue
+    return not any(isinstance(some, ways) for some in below([statement], stop=SCOPES))
 
 
-def _tested(own: list[ast.AST], receiver: str | None) -> set[str]:
-    """Return the attributes of the receiver that a function looks at before it decides."""
-    tests: list[ast.AST] = []
-    for some in own:
-        if isinstance(some, ast.If | ast.While | ast.IfExp):
-            tests.append(some.test)
-        elif isinstance(some, ast.BoolOp):
-            tests.append(some)
-        elif isinstance(some, ast.Try):
-            tests.extend(some.body)
-    found: set[str] = set()
-    for test in tests:
-        for some in below([test]):
-            match some:
-                case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == receiver:
-                    found.add(attribute)
-                case ast.Constant(value=str(text)):
-                    found.add(text)
-                case _:
-                    pass
-    return found
-
-
-def _is_type(node: ast.expr) -> bool:
-    """Tell whether an expression is the class of some object."""
+def _is_type_test(node: ast.expr) -> bool:
     match node:
-        case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass" | "callable")):
             return True
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _is_type_test(inner)
+        case ast.BoolOp(values=values):
+            return all(_is_type_test(value) for value in values)
         case _:
             return False
 
 
-def _stored_name(node: ast.expr, root: str) -> str:
-    """Return the name under which readers find what is stored."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return node.attr if isinstance(node, ast.Attribute) else root
+def _without(statement: ast.stmt, nested: Set[int]) -> list[ast.AST]:
+    """Return the nodes of a statement outside its suites."""
+    pending: list[ast.AST] = [statement]
+    found: list[ast.AST] = []
+    while pending:
+        node = pending.pop()
+        if id(node) in nested or isinstance(node, SCOPES):
+            continue
+        found.append(node)
+        pending += ast.iter_child_nodes(node)
+    return found
 
 
-def _local_names(node: _Function, own: list[ast.AST]) -> set[str]:
-    arguments = node.args
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    every += [some for some in (arguments.vararg, arguments.kwarg) if some is not None]
-    names = {argument.arg for argument in every} - _kept_defaults(arguments)
+def _conditions(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield what decides inside of expressions whether a part of them is evaluated."""
+    for some in nodes:
+        match some:
+            case ast.IfExp(test=test):
+                yield test
+            case ast.BoolOp(values=[*values, _]):
+                yield from values
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                for generator in some.generators:
+                    yield from generator.ifs
+            case _:
+                pass
+
+
+def _tests(own: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield what a function looks at before it decides."""
     for some in own:
-        if isinstance(some, ast.Name) and isinstance(some.ctx, ast.Store):
-            names.add(some.id)
-        elif isinstance(some, ast.ExceptHandler) and some.name:
-            names.add(some.name)
-    return names
-
-
-def _kept_defaults(arguments: ast.arguments) -> set[str]:
-    """Return the parameters whose default is one object for all calls, which may change."""
-    places = [*arguments.posonlyargs, *arguments.args]
-    defaults: list[tuple[ast.arg, ast.expr | None]] = list(
-        zip(reversed(places), reversed(arguments.defaults), strict=False)
-    )
-    defaults += zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    fixed = (ast.Constant, ast.Tuple, ast.Name, ast.Attribute)
-    return {some.arg for some, default in defaults if default and not isinstance(default, fixed)}
-
-
-def _receiver(node: _Function) -> str | None:
-    arguments = [*node.args.posonlyargs, *node.args.args]
-    return arguments[0].arg if arguments and arguments[0].arg in {"self", "cls"} else None
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
+        match some:
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+                yield test
+            case ast.BoolOp():
+                yield some
+            case ast.Try(body=body) | ast.TryStar(body=body):
+                yield from body
+            case ast.Match(subject=subject, cases=cases):
+                yield subject
+                yield from (case.guard for case in cases if case.guard is not None)
+            case ast.For(iter=over) | ast.AsyncFor(iter=over):
+                yield over
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                for generator in some.generators:
+                    yield from generator.ifs
+            case _:
+                pass

@@ -1,16 +1,20 @@
 """`functools.lru_cache`: each wrapper's fills are one owner, given to all that hit it."""
 
 import functools
+import sys
 from collections.abc import Callable
-from typing import Any
+from types import CodeType
+from typing import Any, Final
 
 from impact_select.model.recorded import OwnerKey, OwnerKind
 from impact_select.recording.owners import OwnerStack
 from impact_select.recording.source_index import SourceIndex
 
+_OWN_FILES: Final = frozenset({__file__, functools.__file__})
+
 
 class CacheWatch:
-    """Patches `functools.lru_cache` (and so `functools.cache`) for project functions.
+    """Patches `functools.lru_cache` (and so `functools.cache`) for project code.
 
     A cached function is called through a stand-in that makes the fill an owner. Hits
     never reach Python code; a wrapper's own counters tell whether it was hit.
@@ -51,13 +55,9 @@ class CacheWatch:
         return decorate
 
     def _wrap(self, function: Callable[..., Any], maxsize: Any, typed: bool) -> Any:
-        code = getattr(function, "__code__", None)
-        file = self._index.file(code.co_filename) if code is not None else None
-        if code is None or file is None:
+        key = self._key(function)
+        if key is None:
             return self._original(maxsize=maxsize, typed=typed)(function)
-        key = OwnerKey(
-            OwnerKind.CACHE, f"{file.path}::{function.__qualname__}:{code.co_firstlineno}"
-        )
         owners = self._owners
 
         @functools.wraps(function)
@@ -70,3 +70,25 @@ class CacheWatch:
         self._caches[id(wrapper)] = (wrapper, key)
         self._hits[id(wrapper)] = 0
         return wrapper
+
+    def _key(self, function: Callable[..., Any]) -> OwnerKey | None:
+        """Return the owner of a cache's fills; None when they are no project code's.
+
+        What has no code of its own (a `partial`, an object, a class) counts where project
+        code asked for the cache.
+        """
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType):
+            file = self._index.file(code.co_filename)
+            if file is not None:
+                place = f"{code.co_qualname}:{code.co_firstlineno}"
+                return OwnerKey(OwnerKind.CACHE, f"{file.path}::{place}")
+        frame = sys._getframe(1)  # noqa: SLF001
+        while frame.f_back is not None and frame.f_code.co_filename in _OWN_FILES:
+            frame = frame.f_back
+        file = self._index.file(frame.f_code.co_filename)
+        if file is None:
+            return None
+        return OwnerKey(
+            OwnerKind.CACHE, f"{file.path}::{frame.f_code.co_qualname}:{frame.f_lineno}"
+        )

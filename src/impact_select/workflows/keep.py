@@ -15,7 +15,8 @@ from impact_select.adapters.reference_worker import read_references
 from impact_select.errors import ImpactError
 from impact_select.graph.words import find_words
 from impact_select.mapping.assemble import assemble
-from impact_select.mapping.shared_state import SourceFacts, with_shared_state
+from impact_select.mapping.name_index import SourceFacts, source_facts
+from impact_select.mapping.shared_state import with_shared_state
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.recorded import ReadKind, RecordedRun
@@ -83,7 +84,7 @@ def keep_recording(
         if blob not in known:
             found[blob] = references[raw] if raw in references else read_references(source)
         names = known[blob] if blob in known else _names(found[blob] or frozenset())
-        state[path] = SourceFacts(kept[blob], names)
+        state[path] = source_facts(kept[blob], names)
     evidence = assemble(with_shared_state(run, state), doubtful)
     if not evidence.tests:
         return Kept(0, doubtful, None)
@@ -122,7 +123,7 @@ def _without_products(run: RecordedRun, before: Target) -> RecordedRun:
     return replace(run, owners=owners)
 
 
-def _known_names(project: Project) -> Mapping[Blob, Mapping[str, BitMap]]:
+def _known_names(project: Project) -> Mapping[Blob, Mapping[tuple[str, str], BitMap]]:
     try:
         with ImpactMap.open(project.map_path) as store:
             return store.names_by_blob()
@@ -130,10 +131,10 @@ def _known_names(project: Project) -> Mapping[Blob, Mapping[str, BitMap]]:
         return {}
 
 
-def _names(references: Iterable[Reference]) -> Mapping[str, BitMap]:
-    units: dict[str, BitMap] = {}
+def _names(references: Iterable[Reference]) -> Mapping[tuple[str, str], BitMap]:
+    units: dict[tuple[str, str], BitMap] = {}
     for reference in references:
-        units.setdefault(reference.name, BitMap()).add(reference.unit)
+        units.setdefault((reference.name, reference.root), BitMap()).add(reference.unit)
     return units
 
 

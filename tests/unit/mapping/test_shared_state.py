@@ -8,7 +8,8 @@ from pyroaring import BitMap
 from tests.unit.fakes import Session, outlined, referred
 
 from impact_select.mapping.assemble import assemble
-from impact_select.mapping.shared_state import SourceFacts, with_shared_state
+from impact_select.mapping.name_index import source_facts
+from impact_select.mapping.shared_state import with_shared_state
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import UnitKind, plain_name
 
@@ -20,23 +21,30 @@ def test_other(): pass
 """
 
 
-def dependents(source: str, symbol: str, fixture: Sequence[str] = (), **ran: list[str]) -> set[str]:
+def dependents(
+    source: str, symbol: str, fixture: Sequence[str] = (), used: str = "", **ran: list[str]
+) -> set[str]:
     """Give the tests that depend on a function of state.py, by who ran what of it.
 
-    A fixture that ran something is used by the test `other`.
+    A fixture that ran something is used by the test `other`. What tests ran of a second file,
+    used.py, has names with `_used`.
     """
     path = RepoPath("state.py")
     text = dedent(source)
     session = Session(
-        {path: text, "test_state.py": TESTS},
+        {path: text, "used.py": dedent(used), "test_state.py": TESTS},
         {
-            f"test_state.py::test_{name}": [f"{path}:{item}" for item in ran.get(name, [])]
+            f"test_state.py::test_{name}": [
+                *(f"{path}:{item}" for item in ran.get(name, [])),
+                *(f"used.py:{item}" for item in ran.get(f"{name}_used", [])),
+            ]
             for name in ("first", "second", "other")
         },
+        foreign={"used.py": ["elsewhere"]},
         shared={"box": ([f"{path}:{line}" for line in fixture], ["test_state.py::test_other"])},
     )
     sources = {
-        RepoPath(file): SourceFacts(outlined(content), _units_by_name(content))
+        RepoPath(file): source_facts(outlined(content), _units(content))
         for file, content in session.files.items()
     }
     evidence = assemble(with_shared_state(session.run(), sources), frozenset())
@@ -55,10 +63,10 @@ def dependents(source: str, symbol: str, fixture: Sequence[str] = (), **ran: lis
     return {evidence.tests[number][0].rpartition("_")[2] for number in numbers}
 
 
-def _units_by_name(content: str) -> dict[str, BitMap]:
-    units: dict[str, BitMap] = {}
+def _units(content: str) -> dict[tuple[str, str], BitMap]:
+    units: dict[tuple[str, str], BitMap] = {}
     for reference in referred(content):
-        units.setdefault(reference.name, BitMap()).add(reference.unit)
+        units.setdefault((reference.name, reference.root), BitMap()).add(reference.unit)
     return units
 
 
@@ -160,11 +168,373 @@ def _units_by_name(content: str) -> dict[str, BitMap]:
             ["3", "4"],
             id="attribute-of-a-function",
         ),
+        pytest.param(
+            """
+            def kept(function):
+                cache = {}
+                def get():
+                    if 1 not in cache:
+                        cache[1] = function()
+                    return cache[1]
+                return get
+            def handed(function):
+                return kept(function)
+            def load():
+                return make()
+            def make():
+                return 1
+            get = handed(load)
+            """,
+            ["5", "6", "12", "14"],
+            ["5"],
+            id="closure-made-on-import",
+        ),
+        pytest.param(
+            """
+            class Memo:
+                def __init__(self, function):
+                    self.function = function
+                    self.table = {}
+                def __call__(self, key):
+                    if key not in self.table:
+                        self.table[key] = self.function(key)
+                    return self.table[key]
+            @Memo
+            def load(key):
+                return make()
+            def make():
+                return 1
+            """,
+            ["7", "8", "12", "14"],
+            ["7"],
+            id="class-as-a-decorator",
+        ),
+        pytest.param(
+            """
+            class Source:
+                value = None
+                def use(self, handler):
+                    self.handlers.append(handler)
+                def get(self):
+                    if self.value is None:
+                        for handler in self.handlers:
+                            self.value = handler()
+                    return self.value
+            def load():
+                return make()
+            def make():
+                return 1
+            SOURCE = Source()
+            SOURCE.use(load)
+            """,
+            ["7", "8", "9", "12", "14"],
+            ["7"],
+            id="handlers",
+        ),
+        pytest.param(
+            """
+            @dataclass
+            class Source:
+                function: object
+                value: object = None
+                def get(self):
+                    if self.value is None:
+                        self.value = self.function()
+                    return self.value
+            def load():
+                return make()
+            def make():
+                return 1
+            SOURCE = Source(load)
+            """,
+            ["7", "8", "11", "13"],
+            ["7"],
+            id="field",
+        ),
+        pytest.param(
+            """
+            class Single(type):
+                table = {}
+                def __call__(cls):
+                    if cls not in Single.table:
+                        Single.table[cls] = super().__call__()
+                    return Single.table[cls]
+            class One(metaclass=Single):
+                def __init__(self):
+                    self.value = make()
+            def make():
+                return 1
+            """,
+            ["5", "6", "10", "12"],
+            ["5"],
+            id="metaclass",
+        ),
+        pytest.param(
+            """
+            TABLE = {}
+            def get():
+                fill(TABLE)
+                return TABLE
+            def fill(table):
+                if 1 not in table:
+                    table[1] = make()
+            def make():
+                return 1
+            """,
+            ["4", "7", "8", "10"],
+            ["4", "7"],
+            id="argument",
+        ),
+        pytest.param(
+            """
+            TABLE = {}
+            def get():
+                return run(fill, TABLE)
+            def fill(table):
+                if 1 not in table:
+                    table[1] = make()
+            def make():
+                return 1
+            """,
+            ["4", "6", "7", "9"],
+            ["4", "6"],
+            id="argument-of-a-function-that-is-handed-out",
+        ),
+        pytest.param(
+            """
+            TABLE = {}
+            def get():
+                if not TABLE:
+                    rows = make()
+                    for row in rows:
+                        TABLE[row] = 1
+                return TABLE
+            def make():
+                return [1]
+            """,
+            ["4", "5", "7", "10"],
+            ["4"],
+            id="computed-before-a-loop",
+        ),
     ],
 )
 def test_those_that_find_state_filled(source: str, filled: list[str], found: list[str]) -> None:
     """What filled the state counts for those that found it filled, and for no others."""
     assert dependents(source, "make", first=filled, second=found) == {"first", "second"}
+
+
+@pytest.mark.parametrize(
+    ("source", "filled", "found"),
+    [
+        pytest.param(
+            """
+            VALUE = None
+            def get():
+                global VALUE
+                VALUE = VALUE or make()
+                return VALUE
+            def make():
+                return 1
+            """,
+            ["5", "8"],
+            ["5"],
+            id="within-an-expression",
+        ),
+        pytest.param(
+            """
+            def get():
+                global get
+                get = lambda: value
+                value = make()
+            def make():
+                return 1
+            """,
+            ["3", "7"],
+            ["3"],
+            id="replaces-itself",
+        ),
+        pytest.param(
+            """
+            class Table(dict):
+                def __missing__(self, key):
+                    self[key] = make()
+            TABLE = Table()
+            def get():
+                return TABLE[1]
+            def make():
+                return 1
+            """,
+            ["4", "7", "9"],
+            ["7"],
+            id="missing-item",
+        ),
+        pytest.param(
+            """
+            class Settings:
+                def __getattr__(self, name):
+                    setattr(self, name, make())
+            class App:
+                def __init__(self):
+                    self.settings = Settings()
+            APP = App()
+            def get():
+                return APP.settings.rate
+            def make():
+                return 1
+            """,
+            ["4", "10", "12"],
+            ["10"],
+            id="missing-attribute-of-an-object-in-another",
+        ),
+        pytest.param(
+            """
+            class Once:
+                def __init__(self, function):
+                    self.function = function
+                def __get__(self, instance, owner):
+                    instance.__dict__["rate"] = self.function(instance)
+            class Shop:
+                @Once
+                def rate(self):
+                    return make()
+            def get(shop):
+                return shop.rate
+            def make():
+                return 1
+            """,
+            ["6", "10", "12", "14"],
+            ["12"],
+            id="descriptor",
+        ),
+        pytest.param(
+            """
+            TABLE = defaultdict(make)
+            def get():
+                return TABLE[1]
+            def make():
+                return 1
+            """,
+            ["4", "6"],
+            ["4"],
+            id="factory",
+        ),
+        pytest.param(
+            """
+            def generate():
+                yield make()
+            VALUES = generate()
+            def get():
+                return next(VALUES)
+            def make():
+                return 1
+            """,
+            ["3", "6", "8"],
+            ["6"],
+            id="generator",
+        ),
+    ],
+)
+def test_those_that_ran_nothing_of_it(source: str, filled: list[str], found: list[str]) -> None:
+    """Where the look is no code of the project's, or the same block, its users count."""
+    assert dependents(source, "make", first=filled, second=found) == {"first", "second"}
+
+
+@pytest.mark.parametrize(
+    ("source", "filled", "found"),
+    [
+        pytest.param(
+            """
+            def get():
+                fill({})
+            def fill(table):
+                if 1 not in table:
+                    table[1] = make()
+            def make():
+                return 1
+            """,
+            ["3", "5", "6", "8"],
+            ["3", "5"],
+            id="new-argument",
+        ),
+        pytest.param(
+            """
+            def get():
+                table = build()
+                if 1 not in table:
+                    table[1] = make()
+            def build():
+                return {}
+            def make():
+                return 1
+            """,
+            ["3", "5", "7", "9"],
+            ["3", "7"],
+            id="new-result",
+        ),
+        pytest.param(
+            """
+            class Context:
+                def __init__(self):
+                    self.values = {}
+            def fill(context):
+                if 1 not in context.values:
+                    context.values[1] = make()
+            def get(contexts):
+                for context in contexts:
+                    fill(context)
+            def make():
+                return 1
+            """,
+            ["4", "6", "7", "9", "12"],
+            ["4", "6", "9"],
+            id="object-that-only-tests-make",
+        ),
+    ],
+)
+def test_those_that_find_nothing_filled(source: str, filled: list[str], found: list[str]) -> None:
+    """What ends with the test, or is none of the project's code, is not given to others."""
+    assert dependents(source, "make", first=filled, second=found) == {"first"}
+
+
+@pytest.mark.parametrize(
+    ("line", "call", "symbol"),
+    [
+        ("from elsewhere import load", "load()", "load"),
+        ("import elsewhere as load", "load.x", "load"),
+        ("", "list()", "list"),
+        ("from state import load", "load()", ""),
+        ("", "load()", ""),
+        ("from elsewhere import load", "value.load()", ""),
+    ],
+)
+def test_names_that_are_not_the_project_s(line: str, call: str, symbol: str) -> None:
+    """A name of the file that comes from elsewhere, or is built in, leads to no project code."""
+    source = f"""
+        class Shop:
+            def {symbol or "load"}(self):
+                return make()
+        def make():
+            return 1
+        """
+    fill = f"""\
+        {line}
+        STATE = None
+        def get(value):
+            global STATE
+            if STATE is None:
+                STATE = {call}
+        """
+    found = dependents(
+        source,
+        "make",
+        first=["4", "6"],
+        second=[],
+        used=fill,
+        first_used=["5", "6"],
+        second_used=["5"],
+    )
+
+    assert found == ({"first"} if symbol else {"first", "second"})
 
 
 OWN_OBJECT = """

@@ -1,0 +1,592 @@
+"""What some blocks of code may reach by name, among what ran.
+
+Calls are not recorded one by one, so what a block may have run is found by the names in it:
+functions of such a name, the special methods of a class of such a name, what a variable of
+such a name was made from. What a name does not tell, somebody handed in:
+
+- what a function calls by a variable of its own, the code that names the function gave it;
+- what is called through an attribute, the code that set the attribute, or that made the
+  object.
+
+Code that handed something in counts whenever it ran, on import or in another test; what it
+handed in counts only if it ran in the owners that are asked about.
+"""
+
+import builtins
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Final
+
+from pyroaring import BitMap
+
+from impact_select.model.ids import RepoPath
+from impact_select.model.recorded import OwnerKey, OwnerKind, Place, RecordedRun
+from impact_select.model.source import Fill, FunctionFacts, Outline, UnitKind
+
+LOCAL_CALL: Final = "()"
+"""Stands among the names of a unit that calls what a variable of its function holds."""
+
+CONSTRUCTORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
+_BUILT_IN: Final = frozenset(dir(builtins)) - {"__build_class__", "__import__", "super"}
+_CLASS_OF: Final = frozenset({"__class__", "type"})
+# Their constructors are made from the class's fields.
+_FIELDS: Final = frozenset({"attrs", "dataclass", "define", "frozen", "mutable", "s"})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What is known of one executed file.
+
+    Attributes:
+        outline: Its outline.
+        units_by_name: Units that refer to a name.
+        globals_by_name: Those of them for which it is a name of the file, or built in, and
+            no attribute.
+    """
+
+    outline: Outline
+    units_by_name: Mapping[str, BitMap]
+    globals_by_name: Mapping[str, BitMap]
+
+
+def source_facts(outline: Outline, units: Mapping[tuple[str, str], BitMap]) -> SourceFacts:
+    """Put together what is known of a file.
+
+    Args:
+        outline: Its outline.
+        units: The units that refer to a name, per name and root.
+    """
+    every: dict[str, BitMap] = {}
+    attributes: dict[str, BitMap] = {}
+    for (name, root), found in units.items():
+        every[name] = every.get(name, BitMap()) | found
+        if root:
+            attributes[name] = attributes.get(name, BitMap()) | found
+    own = {name: found - attributes.get(name, BitMap()) for name, found in every.items()}
+    return SourceFacts(outline, every, {name: found for name, found in own.items() if found})
+
+
+class NameIndex:
+    """Names of all executed files: who refers to them, and what they lead to.
+
+    Attributes:
+        sources: Facts per file.
+        blocks: The blocks of each function.
+        constructors: Those of each class, by its last name.
+        referring: Units that refer to a name, per file.
+    """
+
+    def __init__(self, run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]) -> None:
+        self._run = run
+        self.sources = sources
+        self.blocks: dict[tuple[RepoPath, str], BitMap] = {}
+        self.constructors: dict[str, set[tuple[RepoPath, str]]] = {}
+        self.referring: dict[str, dict[RepoPath, BitMap]] = {}
+        self._named: dict[str, set[tuple[RepoPath, str]]] = {}
+        self._bound: dict[str, set[Place]] = {}
+        self._derived: dict[str, set[str]] = {}
+        self._names: dict[Place, set[str]] = {}
+        self._receivers: dict[tuple[RepoPath, str], str] = {}
+        self._functions: dict[tuple[RepoPath, str], FunctionFacts] = {}
+        self._keepers: dict[str, set[tuple[RepoPath, str]]] = {}
+        self._fields: dict[str, set[str]] = {}
+        self._sites: dict[str, list[tuple[RepoPath, FunctionFacts, str, str]]] = {}
+        self._setters: dict[str, list[tuple[RepoPath, FunctionFacts, str]]] = {}
+        self._fixtures = {
+            key.name.partition("@")[0].rpartition("::")[2]
+            for key in run.owners
+            if key.kind is OwnerKind.FIXTURE
+        }
+        self._handed: dict[str, frozenset[str]] = {}
+        self._given: dict[str, frozenset[str]] = {}
+        for path, facts in sources.items():
+            self._add_names(path, facts)
+            self._add_functions(path, facts.outline)
+            self._add_classes(path, facts.outline)
+        self._owners_by_path: dict[RepoPath, list[OwnerKey]] = {}
+        self._ever: dict[RepoPath, BitMap] = {}
+        self._on_import: dict[RepoPath, BitMap] = {}
+        for key, record in run.owners.items():
+            for path, units in record.units.items():
+                self._owners_by_path.setdefault(path, []).append(key)
+                self._ever[path] = self._ever.get(path, BitMap()) | units
+                if key.kind is OwnerKind.IMPORT:
+                    self._on_import[path] = self._on_import.get(path, BitMap()) | units
+
+    def _add_names(self, path: RepoPath, facts: SourceFacts) -> None:
+        foreign = self._foreign_names(path, facts.outline)
+        for name, units in facts.units_by_name.items():
+            self.referring.setdefault(name, {})[path] = units
+            # What the file means by a foreign name is none of the project's code.
+            dropped = facts.globals_by_name.get(name, BitMap()) if name in foreign else BitMap()
+            for unit in units - dropped:
+                self._names.setdefault((path, unit), set()).add(name)
+
+    def _foreign_names(self, path: RepoPath, outline: Outline) -> Set[str]:
+        """Return the names that mean something from elsewhere to a file, or are built in."""
+        modules = self._run.modules.get(path)
+        if modules is None or any(fact.name == "*" for fact in outline.imports):
+            return frozenset()
+        own = {unit for unit, _ in modules.imports | modules.dynamic}
+        foreign = {
+            (fact.unit, fact.bound)
+            for fact in outline.imports
+            if not fact.level
+            and fact.unit not in own
+            and fact.module.partition(".")[0] in modules.foreign
+        }
+        bound = {name for unit, name in foreign} | _BUILT_IN
+        for unit, found in enumerate(outline.units):
+            if found.kind is not UnitKind.BLOCK:
+                bound -= {name for name in found.names if (unit, name) not in foreign}
+        return bound - _CLASS_OF
+
+    def _add_functions(self, path: RepoPath, outline: Outline) -> None:
+        # pytest alone calls these.
+        by_runner = {
+            function.qualname
+            for function in outline.functions
+            if function.fixture is not None or is_test(function)
+        }
+        for unit, found in enumerate(outline.units):
+            if found.kind is UnitKind.BLOCK:
+                self.blocks.setdefault((path, found.symbol), BitMap()).add(unit)
+                if found.symbol in by_runner:
+                    continue
+                if last_name(found.symbol) == "__init__":
+                    holder = last_name(found.symbol.rpartition(".")[0])
+                    self.constructors.setdefault(holder, set()).add((path, found.symbol))
+                for name in _callers_names(found.symbol):
+                    self._named.setdefault(name, set()).add((path, found.symbol))
+            else:
+                for name in found.names:
+                    self._bound.setdefault(name, set()).add((path, unit))
+        for function in outline.functions:
+            self._functions[path, function.qualname] = function
+            for attribute, source in function.handing.sets:
+                self._setters.setdefault(attribute, []).append((path, function, source))
+            for callee, place, source in function.handing.passes:
+                self._sites.setdefault(callee, []).append((path, function, place, source))
+            if function.parameters[:1] in {("cls",), ("self",)}:
+                self._receivers[path, function.qualname] = function.parameters[0]
+            for name in function.handing.keeps:
+                self._keepers.setdefault(name, set()).add((path, function.qualname))
+
+    def _add_classes(self, path: RepoPath, outline: Outline) -> None:
+        with_fields: set[str] = set()
+        for cls in outline.classes:
+            for base in cls.bases:
+                derived = self._derived.setdefault(base.rpartition(".")[2], set())
+                derived.add(last_name(cls.qualname))
+            if any(last_name(some) in _FIELDS for some in cls.decorators) or any(
+                last_name(some) == "NamedTuple" for some in cls.bases
+            ):
+                with_fields.add(cls.qualname)
+        keyed = {cls.qualname for cls in outline.classes if cls.keywords}
+        for unit, found in enumerate(outline.units):
+            if found.kind is UnitKind.BASES and found.symbol in keyed:
+                # What a metaclass does, it does to the classes that are made by it.
+                for name in self._names.get((path, unit), ()):
+                    self._derived.setdefault(name, set()).add(last_name(found.symbol))
+            elif found.kind is UnitKind.VARIABLE and found.symbol in with_fields:
+                for name in found.names:
+                    self._fields.setdefault(name, set()).add(last_name(found.symbol))
+
+    # -- who ran what ---------------------------------------------------------------
+
+    def owners_of(self, path: RepoPath, units: BitMap) -> list[OwnerKey]:
+        """Return the owners that ran any of some units."""
+        return [
+            key
+            for key in self._owners_by_path.get(path, ())
+            if self._run.owners[key].units[path].intersect(units)
+        ]
+
+    def ran(self, path: RepoPath, symbol: str) -> list[OwnerKey]:
+        """Return the owners that ran any block of a function."""
+        return self.owners_of(path, self.blocks.get((path, symbol), BitMap()))
+
+    def executed_by(self, owners: Iterable[OwnerKey]) -> dict[RepoPath, BitMap]:
+        """Return what some owners ran."""
+        executed: dict[RepoPath, BitMap] = {}
+        for key in owners:
+            for path, units in self._run.owners[key].units.items():
+                executed[path] = executed.get(path, BitMap()) | units
+        return executed
+
+    def readers(self, names: Iterable[str]) -> frozenset[OwnerKey]:
+        """Return the owners that ran code which refers to some of the names."""
+        found: set[OwnerKey] = set()
+        for name in names:
+            for path, units in self.referring.get(name, {}).items():
+                found.update(self.owners_of(path, units & self._called(path)))
+        return frozenset(found)
+
+    def _called(self, path: RepoPath) -> BitMap:
+        """Return the units of a file that run when they are called."""
+        units = self.sources[path].outline.units
+        return BitMap([unit for unit, found in enumerate(units) if found.kind is UnitKind.BLOCK])
+
+    # -- what is reached -----------------------------------------------------------
+
+    def functions_named(self, name: str) -> Set[tuple[RepoPath, str]]:
+        """Return the functions that code which refers to a name may run."""
+        return self._named.get(name, set())
+
+    def names_at(self, place: Place) -> Set[str]:
+        """Return the names that a unit refers to."""
+        return self._names.get(place, set())
+
+    def function(self, path: RepoPath, symbol: str) -> FunctionFacts | None:
+        """Return a function by its file and qualified name."""
+        return self._functions.get((path, symbol))
+
+    def reached(
+        self, start: Mapping[RepoPath, BitMap], ran: Iterable[OwnerKey]
+    ) -> dict[RepoPath, BitMap]:
+        """Return what some units reach by name among what owners ran."""
+        executed = self.executed_by(ran)
+        result = {path: units & executed.get(path, BitMap()) for path, units in start.items()}
+        seen: set[str] = set()
+        for path, units in start.items():
+            for unit in units:
+                seen |= self._leads_to((path, unit), executed)
+        pending = deque(seen)
+        while pending:
+            name = pending.popleft()
+            places = set(self._bound.get(name, ()))
+            for other, symbol in self._named.get(name, ()):
+                units = self.blocks[other, symbol] & executed.get(other, BitMap())
+                new = units - result.get(other, BitMap())
+                result[other] = result.get(other, BitMap()) | new
+                places.update((other, unit) for unit in new)
+            found = {some for place in places for some in self._leads_to(place, executed)} - seen
+            seen |= found
+            pending.extend(found)
+        return {other: units for other, units in result.items() if units}
+
+    def _leads_to(self, place: Place, executed: Mapping[RepoPath, BitMap]) -> set[str]:
+        """Return the names that a unit refers to, and those of what was handed to it."""
+        path, unit = place
+        names = self._names.get(place, set())
+        found = self.sources[path].outline.units[unit]
+        if found.kind is not UnitKind.BLOCK:
+            return names
+        own = self._own_classes(path, found.symbol, names)
+        parts = found.symbol.split(".<locals>.")
+        result = names | own
+        function = self._functions.get((path, found.symbol))
+        if function is not None:
+            for name in names.intersection(function.handing.calls):
+                result |= self._given_to(name)
+        if LOCAL_CALL in names:
+            result |= self._handed_to(parts[-1], executed)
+            for part in parts[:-1]:
+                result |= self._handed_before(last_name(part))
+            # A variable may be bound in another block than the one that calls it.
+            for other in self.blocks[path, found.symbol]:
+                for name in self._names.get((path, other), ()):
+                    if name[0] == "&" and name[1:] in self._keepers:
+                        result |= self._given_to(name[1:])
+        return result
+
+    def _handed_to(self, symbol: str, executed: Mapping[RepoPath, BitMap]) -> set[str]:
+        """Return the names in code that may have called a function, when it did so just now."""
+        names: set[str] = set()
+        seen = {last_name(symbol)}
+        pending = list(seen)
+        while pending:
+            name = pending.pop()
+            for path, units in self.referring.get(name, {}).items():
+                outline = self.sources[path].outline
+                for unit in units:
+                    kind = outline.units[unit].kind
+                    if kind is UnitKind.DECORATORS:
+                        names.add(last_name(outline.units[unit].symbol))
+                        names |= self._names.get((path, unit), set())
+                    elif kind is not UnitKind.BLOCK or unit in executed.get(path, ()):
+                        names |= self._handed_by(path, unit, name, seen, pending)
+        return names
+
+    def _handed_before(self, name: str) -> frozenset[str]:
+        """Return the names in all code that may have called a function or class, at any time."""
+        if name not in self._handed:
+            self._handed[name] = frozenset()
+            self._handed[name] = frozenset(self._handed_to(name, self._ever))
+        return self._handed[name]
+
+    def _handed_by(
+        self, path: RepoPath, unit: int, callee: str, seen: set[str], pending: list[str]
+    ) -> set[str]:
+        """Return the names in a unit that calls something; note who else handed that on."""
+        symbol = self.sources[path].outline.units[unit].symbol
+        names = self._names.get((path, unit), set())
+        function = self._functions.get((path, symbol))
+        if function is not None and (
+            LOCAL_CALL in names
+            or any(
+                name == callee and source[0] == "(" for name, _, source in function.handing.passes
+            )
+        ):
+            new = {last_name(part) for part in symbol.split(".<locals>.")} - seen
+            seen |= new
+            pending += new
+        return names | self._own_classes(path, symbol, names)
+
+    def _given_to(self, attribute: str) -> frozenset[str]:
+        """Return the names in code that may have set what is called through an attribute."""
+        if attribute in self._given:
+            return self._given[attribute]
+        self._given[attribute] = frozenset()
+        names: set[str] = set()
+        for cls in self._fields.get(attribute, ()):
+            for name in self.with_derived(cls):
+                names |= self._handed_before(name)
+        for path, symbol in self._keepers.get(attribute, ()):
+            for unit in self.blocks.get((path, symbol), ()):
+                if unit in self._ever.get(path, ()):
+                    names |= self._names.get((path, unit), set())
+            if not self._functions[path, symbol].parameters[1:]:
+                continue
+            if last_name(symbol) not in CONSTRUCTORS:
+                names |= self._handed_before(last_name(symbol))
+                continue
+            for name in self.with_derived(last_name(symbol.rpartition(".")[0])):
+                names |= self._handed_before(name)
+        for path, units in self.referring.get(attribute, {}).items():
+            for unit in units:
+                if self.sources[path].outline.units[unit].kind is UnitKind.EFFECT:
+                    names |= self._names.get((path, unit), set())
+        self._given[attribute] = frozenset(names)
+        return self._given[attribute]
+
+    def _own_classes(self, path: RepoPath, symbol: str, names: Set[str]) -> frozenset[str]:
+        """Return the classes that a unit may have in hand without naming them: its own."""
+        method = symbol.partition(".<locals>.")[0]
+        receiver = self._receivers.get((path, method))
+        calls = LOCAL_CALL in names or not _CLASS_OF.isdisjoint(names)
+        asks = not _CLASS_OF.isdisjoint(names)
+        # A metaclass's, which makes the instances.
+        makes = last_name(method) == "__call__" and "__call__" in names
+        if makes or (calls and receiver == "cls") or (receiver == "self" and asks):
+            return self.with_derived(last_name(method.rpartition(".")[0]))
+        return frozenset()
+
+    def with_derived(self, name: str) -> frozenset[str]:
+        """Return the names of a class, of those that derive from it and that it makes."""
+        found = {name}
+        pending = [name]
+        while pending:
+            new = self._derived.get(pending.pop(), set()) - found
+            found |= new
+            pending.extend(new)
+        return frozenset(found)
+
+    # -- what lasts --------------------------------------------------------------
+
+    def lasts(self, path: RepoPath, function: FunctionFacts, fill: Fill) -> bool:
+        """Tell whether what a function stores into may outlive a test."""
+        sources = fill.sources
+        if sources is None:
+            return True
+        if self._ends_with_test(path, fill):
+            return False
+        pending = [(path, function, source) for source in sources]
+        seen = {(path, function.qualname, source) for source in sources}
+        while pending:
+            where, holder, source = pending.pop()
+            if source[0] == "(":
+                if self._is_given(holder) and source[1:] in self._fixtures:
+                    return True
+                if holder is function and self._is_handed_out(holder):
+                    return True
+                new = self._arguments(holder, source[1:])
+            elif source[0] == ".":
+                new = self._from_around(where, holder, source[1:])
+                if not new and (not source[1:] or self._is_variable(source[1:])):
+                    return True
+            elif source[0] == "@":
+                if self._instances_last(where, holder):
+                    return True
+                new = self._set_by(holder, source[1:])
+            else:
+                found = self._named.get(source, ())
+                if not found:
+                    return True
+                new = [
+                    (some, self._functions[some, symbol], one)
+                    for some, symbol in found
+                    for one in self._functions[some, symbol].handing.returns
+                ]
+            for some, other, one in new:
+                if (some, other.qualname, one) not in seen:
+                    seen.add((some, other.qualname, one))
+                    pending.append((some, other, one))
+        return False
+
+    def _ends_with_test(self, path: RepoPath, fill: Fill) -> bool:
+        """Tell whether only tests make objects with the attributes that a function uses.
+
+        Only where the classes with such attributes are those of its own file.
+        """
+        classes: frozenset[str] | None = None
+        for name in fill.attributes:
+            keepers = {
+                (where, last_name(symbol.rpartition(".")[0]))
+                for where, symbol in self._keepers.get(name, ())
+                if last_name(symbol) in CONSTRUCTORS
+            }
+            if keepers and all(where == path for where, _ in keepers):
+                found = frozenset(one for _, cls in keepers for one in self.with_derived(cls))
+                classes = found if classes is None else classes & found
+        return bool(classes) and all(
+            key.kind is OwnerKind.TEST
+            for name in classes or ()
+            for maker in self.constructors.get(name, ())
+            for key in self.ran(*maker)
+        )
+
+    def _from_around(
+        self, path: RepoPath, function: FunctionFacts, name: str
+    ) -> list[tuple[RepoPath, FunctionFacts, str]]:
+        """Return the function around one that has a name for its parameter, and the source."""
+        parts = function.qualname.split(".<locals>.")
+        for count in range(len(parts) - 1, 0, -1):
+            around = self._functions.get((path, ".<locals>.".join(parts[:count])))
+            if around is not None and name in around.parameters:
+                return [(path, around, f"({name}")]
+        return []
+
+    def _instances_last(self, path: RepoPath, function: FunctionFacts) -> bool:
+        """Tell whether others than tests make objects of a method's class."""
+        makers = self.makers(path, function)
+        return makers is None or any(key.kind is not OwnerKind.TEST for key in makers)
+
+    def makers(self, path: RepoPath, function: FunctionFacts) -> frozenset[OwnerKey] | None:
+        """Return the owners that made objects of a method's class; None when nobody tells."""
+        cls = function.qualname.partition(".<locals>")[0].rpartition(".")[0]
+        if (path, f"{cls}.__init__") not in self.blocks:
+            return None
+        return frozenset(
+            key
+            for name in self.with_derived(last_name(cls))
+            for maker in self.constructors.get(name, ())
+            for key in self.ran(*maker)
+        )
+
+    def _set_by(
+        self, function: FunctionFacts, attribute: str
+    ) -> list[tuple[RepoPath, FunctionFacts, str]]:
+        """Return who sets an attribute of a method's receiver: the function, and the source."""
+        return [
+            (where, setter, source)
+            for where, setter, source in self._setters.get(attribute, ())
+            if last_name(setter.qualname) not in CONSTRUCTORS
+            or self._are_related(_class_around(setter), _class_around(function))
+        ]
+
+    def _are_related(self, one: str, two: str) -> bool:
+        return one in self.with_derived(two) or two in self.with_derived(one)
+
+    def _is_given(self, function: FunctionFacts) -> bool:
+        return function.fixture is not None or is_test(function)
+
+    def _is_handed_out(self, function: FunctionFacts) -> bool:
+        """Tell whether others than those who name a function may call it."""
+        if _class_around(function) and ".<locals>." not in function.qualname:
+            return False
+        name = last_name(function.qualname)
+        return ".<locals>." in function.qualname or f"&{name}" in self.referring
+
+    def _arguments(
+        self, function: FunctionFacts, parameter: str
+    ) -> list[tuple[RepoPath, FunctionFacts, str]]:
+        """Return what callers pass for a parameter: who, and the source there."""
+        names = [last_name(function.qualname)]
+        cls = _class_around(function)
+        if names[0] in CONSTRUCTORS:
+            names += self.with_derived(cls)
+        own = [name for name in function.parameters if name not in {"self", "cls"}]
+        places = {parameter, str(own.index(parameter))} if parameter in own else {parameter}
+        return [
+            (where, caller, source)
+            for name in names
+            for where, caller, place, source in self._sites.get(name, ())
+            if place in places
+            # `super().__init__()`
+            and (name not in CONSTRUCTORS or self._are_related(cls, _class_around(caller)))
+        ]
+
+    def _is_variable(self, name: str) -> bool:
+        """Tell whether a name of some module may hold something else than code."""
+        if name not in self._bound:
+            return True
+        kinds = {self.sources[path].outline.units[unit].kind for path, unit in self._bound[name]}
+        return not kinds.isdisjoint({UnitKind.VARIABLE, UnitKind.EFFECT})
+
+    # -- what holds what -----------------------------------------------------------
+
+    def made_from(self, names: Iterable[str]) -> frozenset[str]:
+        """Return names, and those of all variables and classes that may hold such a thing."""
+        found = set(names)
+        pending = list(found)
+        while pending:
+            new = set(self._holding(pending.pop())) - found
+            found |= new
+            pending.extend(new)
+        return frozenset(found)
+
+    def _holding(self, name: str) -> Iterator[str]:
+        for path, units in self.referring.get(name, {}).items():
+            outline = self.sources[path].outline
+            for unit in units:
+                found = outline.units[unit]
+                if found.kind is UnitKind.BASES:
+                    yield last_name(found.symbol)
+                elif found.kind is not UnitKind.BLOCK:
+                    yield from found.names
+                elif last_name(found.symbol) in CONSTRUCTORS:
+                    yield last_name(found.symbol.rpartition(".")[0])
+                elif unit in self._on_import.get(path, ()):
+                    yield last_name(found.symbol.partition(".<locals>")[0])
+
+    def put_under(self, cls: str) -> frozenset[str]:
+        """Return the names under which classes hold instances of a class, as descriptors do."""
+        found: set[str] = set()
+        for name in self.with_derived(cls):
+            for path, units in self.referring.get(name, {}).items():
+                outline = self.sources[path].outline
+                for unit in units:
+                    some = outline.units[unit]
+                    if some.kind in {UnitKind.DECORATORS, UnitKind.VARIABLE, UnitKind.EFFECT}:
+                        found.update(some.names)
+        return frozenset(found)
+
+
+def _class_around(function: FunctionFacts) -> str:
+    """Return the last name of a method's class; empty for a function."""
+    return last_name(function.qualname.partition(".<locals>")[0].rpartition(".")[0])
+
+
+def is_test(function: FunctionFacts) -> bool:
+    """Tell whether pytest takes a function, or one around it, for a test."""
+    return last_name(function.qualname.partition(".<locals>")[0]).startswith("test")
+
+
+def _callers_names(symbol: str) -> Iterator[str]:
+    """Yield the names by which code may come to run a symbol's blocks.
+
+    Those of the functions around it, which hand it out; for a special method, which an
+    operator runs, the class.
+    """
+    for part in symbol.split(".<locals>."):
+        yield last_name(part)
+    name = last_name(symbol)
+    if name.startswith("__") and name.endswith("__"):
+        yield last_name(symbol.rpartition(".")[0])
+
+
+def last_name(qualname: str) -> str:
+    """Return the last part of a qualified name, without the number that tells equals apart."""
+    return qualname.rpartition(".")[2].partition("#")[0]
