@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from impact_select.model.ids import RepoPath
-from impact_select.model.recorded import OwnerKey, OwnerKind
+from impact_select.model.recorded import OwnerKey, OwnerKind, Place
 from impact_select.recording.asking import Asker
 from impact_select.recording.owners import OwnerStack
 from impact_select.recording.source_index import SourceIndex
@@ -33,6 +33,8 @@ class ImportWatch:
         names: Names and package of each project file that was executed as a module.
         dynamic: For each file, the places in the project that asked for its import
             (None: nobody in the project).
+        visited: The same for files that were loaded, which others looked into on behalf
+            of the project.
         elsewhere: Files that code of others imported, be it on behalf of the project.
     """
 
@@ -42,7 +44,8 @@ class ImportWatch:
         self._asker = asker
         self._originals: list[tuple[type, Callable[..., None]]] = []
         self.names: dict[RepoPath, set[tuple[str, str]]] = {}
-        self.dynamic: dict[RepoPath, set[tuple[RepoPath, int] | None]] = {}
+        self.dynamic: dict[RepoPath, set[Place | None]] = {}
+        self.visited: dict[RepoPath, set[Place | None]] = {}
         self.elsewhere: set[RepoPath] = set()
 
     def start(self) -> None:
@@ -93,7 +96,10 @@ class ImportWatch:
         self._owners.use(OwnerKey(OwnerKind.IMPORT, file.path))
         place = self._asker.ask(2).place
         if place is not None:
-            self.dynamic.setdefault(file.path, set()).add(place)
+            # mock.patch and its like look names up in a module and keep nothing.
+            caller = sys._getframe(3).f_code.co_filename  # noqa: SLF001 - the documented way
+            held = self._index.file(caller) is not None
+            (self.dynamic if held else self.visited).setdefault(file.path, set()).add(place)
         if self._asker.is_elsewhere(2):
             self.elsewhere.add(file.path)
 

@@ -210,7 +210,8 @@ class Recording:
         """Return what this file's places asked to import, statements included."""
         return frozenset(
             (place[1], target)
-            for target, places in self._imports.dynamic.items()
+            for asked in (self._imports.dynamic, self._imports.visited)
+            for target, places in asked.items()
             for place in places
             if place is not None and place[0] == file.path and target != file.path
         )
