@@ -24,6 +24,7 @@ _MUTATORS: Final = frozenset(
     }
 )
 _FIRST_ARGUMENT: Final = frozenset({"heappush", "insort", "insort_left", "insort_right"})
+_LOGS: Final = frozenset({"log", "logger", "logging", "logs"})
 _PARTS: Final = frozenset({"get", "setdefault", "getattr", "vars"})
 # What these return holds what they were given.
 _VIEWS: Final = frozenset(
@@ -126,10 +127,15 @@ def _by_method(call: ast.Call) -> Store | None:
     if call.func.attr in _MUTATORS or isinstance(held, ast.Call):
         return None
     store = _at(held, call.lineno)
-    if store is None or store.root is None or "log" in f"{store.root}{store.name}".lower():
+    if store is None or store.root is None or _is_log(store.root) or _is_log(store.name):
         return None
     verb = call.func.attr.lstrip("_").partition("_")[0]
     return Store(store.root, store.name, store.line, plain=False, likely=False, verb=verb)
+
+
+def _is_log(name: str) -> bool:
+    """Tell whether a name is one that loggers have: nothing comes back from them."""
+    return not _LOGS.isdisjoint(name.lower().split("_"))
 
 
 def _at(node: ast.expr, line: int, *, plain: bool = False) -> Store | None:

@@ -352,6 +352,15 @@ def fills(source: str) -> set[tuple[str, int]]:
         pytest.param(
             """
             def f():
+                if CATALOG.empty():
+                    CATALOG.put(make())
+            """,
+            {("CATALOG", 4)},
+            id="no-log",
+        ),
+        pytest.param(
+            """
+            def f():
                 try:
                     return VARIABLE.get()
                 except LookupError:
