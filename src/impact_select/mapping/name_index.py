@@ -98,6 +98,7 @@ class NameIndex:
             for key in run.owners
             if key.kind is OwnerKind.FIXTURE
         }
+        self._callable: dict[RepoPath, BitMap] = {}
         self._handed: dict[str, frozenset[str]] = {}
         self._given: dict[str, frozenset[str]] = {}
         for path, facts in sources.items():
@@ -225,8 +226,12 @@ class NameIndex:
 
     def _called(self, path: RepoPath) -> BitMap:
         """Return the units of a file that run when they are called."""
-        units = self.sources[path].outline.units
-        return BitMap([unit for unit, found in enumerate(units) if found.kind is UnitKind.BLOCK])
+        known = self._callable.get(path)
+        if known is None:
+            units = self.sources[path].outline.units
+            blocks = [unit for unit, found in enumerate(units) if found.kind is UnitKind.BLOCK]
+            known = self._callable[path] = BitMap(blocks)
+        return known
 
     # -- what is reached -----------------------------------------------------------
 
@@ -365,8 +370,8 @@ class NameIndex:
         """Return the classes that a unit may have in hand without naming them: its own."""
         method = symbol.partition(".<locals>.")[0]
         receiver = self._receivers.get((path, method))
-        calls = LOCAL_CALL in names or not _CLASS_OF.isdisjoint(names)
         asks = not _CLASS_OF.isdisjoint(names)
+        calls = asks or LOCAL_CALL in names
         # A metaclass's, which makes the instances.
         makes = last_name(method) == "__call__" and "__call__" in names
         if makes or (calls and receiver == "cls") or (receiver == "self" and asks):

@@ -102,11 +102,11 @@ def _filled_by_functions(index: NameIndex, loaded: "_Loaded") -> Iterator[_State
         for function in facts.outline.functions:
             if not function.fills or is_test(function):
                 continue
-            fills = _lasting(index, path, function)
+            fills = [fill for fill in function.fills if index.lasts(path, function, fill)]
             filling = _filling(facts.outline, function, fills)
             filled = index.owners_of(path, filling)
             if filled:
-                users = _users(index, loaded, path, function)
+                users = _users(index, loaded, path, function, fills)
                 start = filling | _around(facts.outline, function, fills)
                 yield _State(f"{path}::{function.qualname}", {path: start}, filled, users)
 
@@ -269,19 +269,17 @@ class _Loaded:
                         loaded = loaded | self._by_owner[key] | BitMap([self._bits[target]])
 
 
-def _lasting(index: NameIndex, path: RepoPath, function: FunctionFacts) -> list[Fill]:
-    """Return the fills of what may outlive a test."""
-    return [fill for fill in function.fills if index.lasts(path, function, fill)]
-
-
 def _users(
-    index: NameIndex, loaded: _Loaded, path: RepoPath, function: FunctionFacts
+    index: NameIndex,
+    loaded: _Loaded,
+    path: RepoPath,
+    function: FunctionFacts,
+    fills: Sequence[Fill],
 ) -> frozenset[OwnerKey]:
-    """Return the owners that may have found a function's state filled by others."""
+    """Return the owners that may have found what some fills of a function fill, by others."""
     outline = index.sources[path].outline
     ran = frozenset(index.ran(path, function.qualname))
     users: set[OwnerKey] = set()
-    fills = _lasting(index, path, function)
     for fill in fills:
         # Each of several places that set the same does so for all of them.
         same = [
