@@ -276,6 +276,7 @@ def unpack_outline(body: bytes) -> Outline:
                 _texts(decorators),
                 None if fixture is None else _text(fixture),
                 bool(autouse),
+                _texts(parameters),
                 tuple(
                     Fill(
                         _text(name),
@@ -289,7 +290,6 @@ def unpack_outline(body: bytes) -> Outline:
                     )
                     for name, line, reuse, holder, plain, sources, attributes, around in fills
                 ),
-                _texts(parameters),
                 Handing(
                     _texts(keeps),
                     tuple((_text(name), _text(one)) for name, one in sets),

@@ -140,8 +140,8 @@ class FunctionFacts:
         decorators: Dotted names as written, without call arguments; `?` for others.
         fixture: The name under which pytest knows it as a fixture, if it does.
         autouse: True when it may be an autouse fixture.
-        fills: Where it keeps state outside the objects that it creates.
         parameters: Names of its parameters, in order.
+        fills: Where it keeps state outside the objects that it creates.
         handing: How it hands on what may be code.
     """
 
@@ -150,8 +150,8 @@ class FunctionFacts:
     decorators: tuple[str, ...]
     fixture: str | None
     autouse: bool
-    fills: tuple[Fill, ...]
     parameters: tuple[str, ...]
+    fills: tuple[Fill, ...] = ()
     handing: Handing = Handing()
 
 

@@ -30,7 +30,7 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from impact_select.model.source import (
@@ -90,8 +90,13 @@ def is_source(path: str) -> bool:
     return name.endswith((".py", ".pyw")) or "." not in name
 
 
-def parse_outline(source: bytes) -> Outline:
+def parse_outline(source: bytes, *, state: bool = True) -> Outline:
     """Outline one file.
+
+    Args:
+        source: Its content.
+        state: Whether to look for what its functions keep and hand on, which a recording
+            needs and a comparison does not.
 
     Raises:
         UnparsedSource: It does not decode or parse.
@@ -105,7 +110,7 @@ def parse_outline(source: bytes) -> Outline:
         raise UnparsedSource(error.lineno or 0, error.msg) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnparsedSource(0, str(error)) from error
-    builder = _Builder()
+    builder = _Builder(state)
     try:
         builder.definition_suite(tree.body, "", "", holder=tree)
     except RecursionError as error:
@@ -115,6 +120,7 @@ def parse_outline(source: bytes) -> Outline:
 
 @dataclass(slots=True)
 class _Builder:
+    state: bool
     units: list[Unit] = field(default_factory=list)
     functions: list[FunctionFacts] = field(default_factory=list)
     classes: list[ClassFacts] = field(default_factory=list)
@@ -337,20 +343,20 @@ class _Builder:
     def facts(self, node: _Function, qualname: str, parameters: tuple[str, ...]) -> None:
         decorators = tuple(_decorator_name(some) for some in node.decorator_list)
         fixture, autouse = _fixture_facts(node)
-        own = below(node.body, stop=SCOPES)
-        variables = find_locals(node, own, self.modules)
-        self.functions.append(
-            FunctionFacts(
-                qualname=qualname,
-                first_line=first_line(node),
-                decorators=decorators,
-                fixture=fixture,
-                autouse=autouse,
-                fills=find_fills(node, own, variables),
-                parameters=parameters,
-                handing=find_handing(own, variables),
-            )
+        found = FunctionFacts(
+            qualname=qualname,
+            first_line=first_line(node),
+            decorators=decorators,
+            fixture=fixture,
+            autouse=autouse,
+            parameters=parameters,
         )
+        if self.state:
+            own = below(node.body, stop=SCOPES)
+            variables = find_locals(node, own, self.modules)
+            fills = find_fills(node, own, variables)
+            found = replace(found, fills=fills, handing=find_handing(own, variables))
+        self.functions.append(found)
 
     def decorators(self, node: _Function | ast.ClassDef, qualname: str, header: str) -> None:
         if node.decorator_list:

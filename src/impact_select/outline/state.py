@@ -148,7 +148,7 @@ class _Finder:
         self, line: int, names: Set[str], *, looking: bool = False, refused: bool = False
     ) -> Reuse:
         way = self._passes.get(line, _Pass())
-        if not names.isdisjoint(way.decided) or (way.inline and not looking):
+        if not names.isdisjoint(self._decided(way)) or (way.inline and not looking):
             return Reuse.WITHIN
         if looking:
             return Reuse.NEVER if names.isdisjoint(way.looks.names) else Reuse.BRANCH
@@ -209,9 +209,17 @@ class _Finder:
     def _only_types(self, store: Store) -> bool:
         """Tell whether nothing but the types of other things decides about a store."""
         way = self._passes.get(store.line, _Pass())
-        if not store.plain or not way.branch or way.ways_out or way.decided or way.inline:
+        if not store.plain or not way.branch or way.ways_out or way.inline:
             return False
-        return way.by_type and store.name not in way.looks.names
+        return way.by_type and not self._decided(way) and store.name not in way.looks.names
+
+    def _decided(self, way: "_Pass") -> Set[str]:
+        """Return the names that a condition in a statement looks at."""
+        if way.statement is None:
+            return set()
+        nested = {id(some) for suite in suites(way.statement) for some in suite.body}
+        own = _without(way.statement, nested)
+        return names_in(self._variables.expanded(_conditions(own)))
 
     def _fills_receiver(self, store: Store, *, guarded: bool) -> bool:
         if self._node.name in _CONSTRUCTORS:
@@ -346,7 +354,6 @@ class _Pass:
         looks: What the branches around them, and the ways out before them, look at.
         ways_out: Names that the ways out before them look at, and loops around them go over.
         refused: As the former, with those that raise an error.
-        decided: Names that a condition in one of them looks at.
         by_type: Whether the branches around them look at nothing but types.
         around: First and last line of the outermost branch.
         statement: The one that they are, or the innermost around them.
@@ -357,7 +364,6 @@ class _Pass:
     looks: _Looks = field(default_factory=_Looks)
     ways_out: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
-    decided: frozenset[str] = frozenset()
     by_type: bool = True
     around: tuple[int, int] | None = None
     statement: ast.stmt | None = None
@@ -370,10 +376,7 @@ def _passes(node: _Function, variables: Locals) -> dict[int, _Pass]:
     def visit(body: list[ast.stmt], around: _Pass) -> None:
         for statement in body:
             inner = suites(statement)
-            nested = {id(some) for suite in inner for some in suite.body}
-            own = _without(statement, nested)
-            decided = names_in(variables.expanded(_conditions(own)))
-            here = replace(around, decided=frozenset(decided), statement=statement)
+            here = replace(around, statement=statement)
             for line in range(statement.lineno, (statement.end_lineno or 0) + 1):
                 found[line] = here
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

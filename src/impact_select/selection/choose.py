@@ -274,7 +274,7 @@ class _Comparison:
         key = (file.blob, file.path)
         if key not in self._parsed:
             try:
-                self._parsed[key] = parse_outline(target.read(file.path))
+                self._parsed[key] = parse_outline(target.read(file.path), state=False)
             except UnparsedSource as error:
                 self._parsed[key] = error
         return self._parsed[key]
