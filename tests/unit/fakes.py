@@ -144,6 +144,8 @@ class Session:
             loaded_distributions=frozenset(),
             empty_files=frozenset(RepoPath(path) for path in self.empty),
             written=frozenset(),
+            finders={},
+            unseen=frozenset(),
         )
 
     def addition(self) -> Addition:

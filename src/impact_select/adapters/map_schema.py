@@ -36,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -227,6 +227,7 @@ def pack_outline(outline: Outline) -> bytes:
                             fill.sources,
                             fill.attributes,
                             fill.around,
+                            fill.own,
                         ]
                         for fill in f.fills
                     ],
@@ -287,8 +288,9 @@ def unpack_outline(body: bytes) -> Outline:
                         None if sources is None else _texts(sources),
                         _texts(attributes),
                         None if around is None else (int(around[0]), int(around[1])),
+                        bool(own),
                     )
-                    for name, line, reuse, holder, plain, sources, attributes, around in fills
+                    for name, line, reuse, holder, plain, sources, attributes, around, own in fills
                 ),
                 Handing(
                     _texts(keeps),

@@ -10,6 +10,7 @@ from pyroaring import BitMap
 from impact_select.adapters.map_schema import bits, pack, unpack
 from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.recorded import (
+    Method,
     ModuleFacts,
     Outcome,
     OwnerKey,
@@ -78,6 +79,11 @@ def _to_json(run: RecordedRun) -> dict[str, Any]:
         "loaded": sorted(run.loaded_distributions),
         "empty_files": sorted(run.empty_files),
         "written": sorted(run.written),
+        "finders": [
+            [method, [[name, [_key(key) for key in keys]] for name, keys in found.items()]]
+            for method, found in run.finders.items()
+        ],
+        "unseen": sorted(run.unseen),
     }
 
 
@@ -120,6 +126,13 @@ def _from_json(value: dict[str, Any]) -> RecordedRun:
         loaded_distributions=frozenset(value["loaded"]),
         empty_files=frozenset(RepoPath(path) for path in value["empty_files"]),
         written=frozenset(RepoPath(path) for path in value["written"]),
+        finders={
+            _to_method(method): {
+                name: frozenset(_to_key(key) for key in keys) for name, keys in found
+            }
+            for method, found in value["finders"]
+        },
+        unseen=frozenset(_to_method(method) for method in value["unseen"]),
     )
 
 
@@ -129,6 +142,11 @@ def _key(key: OwnerKey) -> list[str]:
 
 def _to_key(value: list[str]) -> OwnerKey:
     return OwnerKey(OwnerKind(value[0]), value[1])
+
+
+def _to_method(value: list[str]) -> Method:
+    path, symbol = value
+    return RepoPath(path), symbol
 
 
 def _set(units: BitMap) -> str:

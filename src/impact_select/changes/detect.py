@@ -14,7 +14,7 @@ module's effects too, which concern every test that depends on the module:
 What is left out on purpose: the order of imports among themselves, the order of plain
 definitions that nothing on module level reads, comments, layout.
 
-Cases: tests/cases/changes.
+Cases: tests/conformance/cases.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -16,7 +16,7 @@ effects are reached then, and all tests that depend on the module.
 Ignored on purpose: an attribute of that name on an object from the standard library;
 a plain string that equals a module's name where the module is nowhere used as a value.
 
-Cases: tests/cases/reach.
+Cases: tests/conformance/cases.
 """
 
 from collections import deque

@@ -147,6 +147,11 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
         loaded_distributions=one.loaded_distributions | two.loaded_distributions,
         empty_files=one.empty_files | two.empty_files,
         written=one.written | two.written,
+        finders={
+            method: _union(one.finders.get(method, {}), two.finders.get(method, {}))
+            for method in one.finders.keys() | two.finders.keys()
+        },
+        unseen=one.unseen | two.unseen,
     )
 
 

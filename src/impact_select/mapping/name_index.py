@@ -480,6 +480,15 @@ class NameIndex:
             for key in self.ran(*maker)
         )
 
+    def finders(
+        self, path: RepoPath, function: FunctionFacts, fill: Fill
+    ) -> frozenset[OwnerKey] | None:
+        """Return the owners that may have found filled what others had; None when unknown."""
+        method = (path, function.qualname)
+        if not fill.is_met or method in self._run.unseen or method not in self._run.finders:
+            return None
+        return self._run.finders[method].get(fill.name)
+
     def _set_by(
         self, function: FunctionFacts, attribute: str
     ) -> list[tuple[RepoPath, FunctionFacts, str]]:

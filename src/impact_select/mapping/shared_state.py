@@ -11,7 +11,8 @@ The result is an owner for such a function. It is used by the owners that ran th
 and passed the filling block by: they found it filled. Where lines do not tell whether they
 did, by all that ran the function; for a cached property, which is not even called then, by
 those that ran code which refers to it; for a hook that looks up any name, by those that may
-have met an object of its class. A test that runs by itself fills such state itself, with what
+have met an object of its class. A method that fills its own object passes it on only with
+that object: where its receivers were watched (`recording/receivers.py`), they decide. A test that runs by itself fills such state itself, with what
 it loads: what others reached in files that it does not load is not given to it, hence several
 owners where the users load different files.
 
@@ -299,7 +300,11 @@ def _users(
                 found = index.readers([fill.name]).difference(filled)
             case Reuse.LOOKUP:
                 found = _finders(index, loaded, path, function)
-        users |= found - _made_by_themselves(index, path, function, fill.holder)
+        met = index.finders(path, function, fill)
+        if met is None:
+            users |= found - _made_by_themselves(index, path, function, fill.holder)
+        else:
+            users |= found & met
     return frozenset(users)
 
 

@@ -67,6 +67,10 @@ Place: TypeAlias = tuple[RepoPath, int]
 """A file and the index of a unit in its outline."""
 
 
+Method: TypeAlias = tuple[RepoPath, str]
+"""A file and the qualified name of a function in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerRecord:
     """What an owner did by itself.
@@ -154,6 +158,9 @@ class RecordedRun:
         loaded_distributions: Those with a module in memory at the end.
         empty_files: Files that were collected and held no test.
         written: Files that were opened for writing.
+        finders: Per method that fills its receiver, and was seen at every call: per
+            attribute, the owners that may have found it filled by others.
+        unseen: Methods that fill their receivers, of which calls were not seen.
     """
 
     owners: Mapping[OwnerKey, OwnerRecord]
@@ -168,3 +175,5 @@ class RecordedRun:
     loaded_distributions: frozenset[str]
     empty_files: frozenset[RepoPath]
     written: frozenset[RepoPath]
+    finders: Mapping[Method, Mapping[str, frozenset[OwnerKey]]]
+    unseen: frozenset[Method]

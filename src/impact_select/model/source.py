@@ -90,6 +90,7 @@ class Fill:
         attributes: What the function takes that to have.
         around: First and last line of what may run only to fill it: the outermost branch that
             it stands in, or else the function.
+        own: True when an attribute `name` of the receiver holds it.
     """
 
     name: str
@@ -100,6 +101,13 @@ class Fill:
     sources: tuple[str, ...] | None = None
     attributes: tuple[str, ...] = ()
     around: tuple[int, int] | None = None
+    own: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the objects that a call has tell who may find it filled."""
+        ways = {Reuse.BRANCH, Reuse.WITHIN}
+        return self.own and self.holder is Holder.OBJECT and self.reuse in ways
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,11 @@ class _Finder:
             )
         reuse = self._reuse(store.line, names, refused=origin > Origin.UNKNOWN)
         whole = _lines(self._node)
-        fill = Fill(store.name, store.line, reuse, holder, store.plain, sources, attributes, whole)
+        receiver = self._variables.receiver
+        own = store.near and store.root == receiver and receiver not in self._variables.values
+        fill = Fill(
+            store.name, store.line, reuse, holder, store.plain, sources, attributes, whole, own
+        )
         if self._is_lookup(store, origin):
             reuse = Reuse.LOOKUP
         elif store.direct and store.name == self._node.name and not self._is_setter():

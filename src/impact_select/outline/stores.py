@@ -63,6 +63,7 @@ class Store:
         verb: The first word of what such a call calls.
         gone: True when it removes what was stored.
         direct: True when it sets an attribute of the variable, or the variable itself.
+        near: True when an attribute of the variable holds it, or what that holds does.
     """
 
     root: str | None
@@ -74,6 +75,7 @@ class Store:
     verb: str = ""
     gone: bool = False
     direct: bool = False
+    near: bool = False
 
 
 def stores_in(own: Iterable[ast.AST]) -> list[Store]:
@@ -140,6 +142,7 @@ def _is_log(name: str) -> bool:
 
 def _at(node: ast.expr, line: int, *, plain: bool = False) -> Store | None:
     name: str | None = None
+    depth = 0
     while isinstance(node, ast.Subscript):
         inner = _namespace_of(node.value)
         if inner is not None:
@@ -147,11 +150,14 @@ def _at(node: ast.expr, line: int, *, plain: bool = False) -> Store | None:
             node = inner
             break
         node = node.value
+        depth += 1
     inner = _namespace_of(node)
     if inner is not None:
         name, node = name or ANY, inner
+    near = bool(name) and isinstance(node, ast.Name)
     if name is None and isinstance(node, ast.Attribute):
         name = node.attr
+        near = isinstance(node.value, ast.Name)
         if is_type(node.value):
             return Store(None, name, line, plain)
     if is_type(node) or _is_globals(node):
@@ -160,7 +166,8 @@ def _at(node: ast.expr, line: int, *, plain: bool = False) -> Store | None:
     if root is None:
         return None
     direct = plain and name is not None
-    return Store(root, root if name is None else name, line, plain, called, direct=direct)
+    name = root if name is None else name
+    return Store(root, name, line, plain, called, direct=direct, near=near and depth < 2)
 
 
 def _named_at(held: ast.expr, key: ast.expr, line: int) -> Store | None:
@@ -169,8 +176,9 @@ def _named_at(held: ast.expr, key: ast.expr, line: int) -> Store | None:
     root, called = _root(held)
     if root is None:
         return None
-    direct = isinstance(held, ast.Name)
-    return Store(root, _text(key), line, plain=True, called=called, direct=direct)
+    name, direct = _text(key), isinstance(held, ast.Name)
+    near = direct and name != ANY
+    return Store(root, name, line, plain=True, called=called, direct=direct, near=near)
 
 
 def _text(node: ast.expr) -> str:

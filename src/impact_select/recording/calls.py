@@ -11,6 +11,7 @@ from types import CodeType, FrameType
 
 from pyroaring import BitMap
 
+from impact_select.recording.receivers import ReceiverWatch
 from impact_select.recording.source_index import SourceIndex
 
 
@@ -18,6 +19,7 @@ class CallsCollector:
     """Collector of function calls."""
 
     name = "calls"
+    receivers: ReceiverWatch | None = None
 
     def __init__(self, index: SourceIndex) -> None:
         self._index = index

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from pyroaring import BitMap
 
+from impact_select.recording.receivers import ReceiverWatch
+
 
 class Collector(Protocol):
     """Watches execution of project code, in all threads of this process.
@@ -12,6 +14,10 @@ class Collector(Protocol):
     """
 
     name: str
+
+    @property
+    def receivers(self) -> ReceiverWatch | None:
+        """The receivers of methods that fill them; None when no call can be seen."""
 
     def start(self) -> None:
         """Begin to watch."""

@@ -6,6 +6,7 @@ from typing import Final
 from coverage import Coverage
 from pyroaring import BitMap
 
+from impact_select.recording.receivers import ReceiverWatch
 from impact_select.recording.source_index import SourceIndex
 
 _OWNER_PREFIX: Final = "impact:"
@@ -15,6 +16,7 @@ class CoverageCollector:
     """Collector on coverage.py; its data stay in memory."""
 
     name = "coverage"
+    receivers: ReceiverWatch | None = None
 
     def __init__(self, index: SourceIndex) -> None:
         self._index = index

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from pyroaring import BitMap
 
+from impact_select.recording.receivers import ReceiverWatch
 from impact_select.recording.source_index import SourceFile, SourceIndex, code_lines
 
 _LINE_BITS: Final = 22  # lines below 4 million; the rest of a key is the code's id
@@ -51,6 +52,9 @@ class MonitoringCollector:
         # Keys hold ids, so the objects must live; equal code objects are not the same.
         self._codes: dict[int, CodeType] = {}
         self._busy = False
+        self.receivers = ReceiverWatch()
+        # Methods whose every call is reported; True once this owner's hit is noted.
+        self._watched: dict[int, bool] = {}
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
 
     def start(self) -> None:
@@ -71,6 +75,7 @@ class MonitoringCollector:
         """See Collector.switch."""
         self._flush()
         self._owner = owner
+        self._watched = dict.fromkeys(self._watched, False)
         if fresh:
             self._rearm()
 
@@ -103,12 +108,15 @@ class MonitoringCollector:
                 if file is None:
                     return disable
             if self._busy:
+                self.receivers.skip(code)
                 return None  # met again on its next call, when nobody is outlining
             self._busy = True
             try:
                 file = by_filename[filename] = index_file(filename)
                 if file is not None:
                     self._discover(code, file)
+                    if id(code) in self._watched:
+                        self.receivers.meet(code, sys._getframe(1), self._owner)  # noqa: SLF001
             finally:
                 self._busy = False
             return disable
@@ -133,6 +141,9 @@ class MonitoringCollector:
         watched = events.PY_START | events.PY_RESUME
         if len(every) > 1:
             watched |= events.LINE
+        method = file.filling_method(code)
+        if method is not None and self.receivers.watch(code, (file.path, method[0]), method[1]):
+            self._watched[key] = False
         self._events_by_code[key] = watched
         self._monitoring.set_local_events(_FREE_TOOL_IDS[1], code, watched)
         self._hits.append(shifted)  # this start was before its events were on
@@ -152,14 +163,26 @@ class MonitoringCollector:
     ]:
         disable = self._monitoring.DISABLE
         append = self._hits.append
+        meet = self.receivers.meet
 
         def on_start(code: CodeType, _offset: int) -> object:
-            append(id(code) << _LINE_BITS)
-            return disable
+            key = id(code)
+            if key not in self._watched:
+                append(key << _LINE_BITS)
+                return disable
+            if not self._watched[key]:
+                self._watched[key] = True
+                append(key << _LINE_BITS)
+            meet(code, sys._getframe(1), self._owner)  # noqa: SLF001
+            return None
 
         def on_resume(code: CodeType, offset: int) -> object:
-            append(id(code) << _LINE_BITS | line_at(code, offset))
-            return disable
+            key = id(code)
+            append(key << _LINE_BITS | line_at(code, offset))
+            if key not in self._watched:
+                return disable
+            meet(code, sys._getframe(1), self._owner)  # noqa: SLF001
+            return None
 
         def on_line(code: CodeType, line: int) -> object:
             append(id(code) << _LINE_BITS | line)

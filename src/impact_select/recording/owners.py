@@ -108,6 +108,10 @@ class OwnerStack:
             reads = frozenset(self._reads.get(number, ()))
             yield key, units.get(number, BitMap()), reads, uses
 
+    def key(self, number: int) -> OwnerKey:
+        """Return the owner that the collector knows by a number."""
+        return self._keys[number]
+
     def _number(self, key: OwnerKey) -> int:
         number = self._numbers.get(key)
         if number is None:

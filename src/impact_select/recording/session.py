@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from impact_select.errors import UsageMistake
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.recorded import (
+    Method,
     ModuleFacts,
     OwnerKey,
     OwnerKind,
@@ -137,6 +138,34 @@ class Recording:
             loaded_distributions=loaded & versions.keys(),
             empty_files=self._tests.empty_files(),
             written=frozenset(self._inputs.written),
+            finders=self._finders(),
+            unseen=self._unseen(files),
+        )
+
+    def _finders(self) -> dict[Method, dict[str, frozenset[OwnerKey]]]:
+        receivers = self.collector.receivers
+        if receivers is None:
+            return {}
+        return {
+            method: {
+                name: frozenset(map(self._owners.key, owners)) for name, owners in found.items()
+            }
+            for method, found in receivers.finders()
+        }
+
+    def _unseen(self, files: Iterable[SourceFile]) -> frozenset[Method]:
+        """Return methods whose receivers are not known, or not those from before we watched."""
+        receivers = self.collector.receivers
+        blind = set() if receivers is None else set(receivers.blind())
+        before = {file.path for file in self._preloaded.values()}
+        return frozenset(
+            blind
+            | {
+                (file.path, symbol)
+                for file in files
+                if receivers is None or file.path in before
+                for symbol in file.filling_methods()
+            }
         )
 
     def _owner_records(

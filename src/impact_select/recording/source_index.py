@@ -3,7 +3,7 @@
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha1
 from pathlib import Path
@@ -111,6 +111,8 @@ class SourceFile:
         self._by_line: dict[int, tuple[int, ...]] = {}
         self._entries: dict[tuple[str, int], tuple[int, ...]] = {}
         self._symbols: dict[tuple[str, int], str] = {}
+        self._filling: dict[str, dict[str, bool]] = {}
+        self._making: frozenset[str] = frozenset()
         self._classes: frozenset[str] = frozenset()
         if self.outline is not None:
             self._index(self.outline)
@@ -124,6 +126,12 @@ class SourceFile:
                     known.append(self.base + span.unit)
         self._by_line = {line: tuple(units) for line, units in by_line.items()}
         self._classes = frozenset(facts.qualname for facts in outline.classes)
+        for function in outline.functions:
+            for fill in function.fills:
+                if fill.is_met:
+                    names = self._filling.setdefault(function.qualname, {})
+                    names[fill.name] = names.get(fill.name, True) and fill.plain
+        self._making = _constructors(outline, self._filling)
         entries: dict[str, int] = {}
         for index, unit in enumerate(outline.units):
             if unit.kind is UnitKind.BLOCK:
@@ -167,12 +175,43 @@ class SourceFile:
         found = self._entries.get((code.co_name, code.co_firstlineno))
         return found if found is not None else self.units_at(code.co_firstlineno, code)
 
+    def filling_method(self, code: CodeType) -> tuple[str, Mapping[str, bool]] | None:
+        """Return the qualified name of a method that fills its receiver, and what it fills.
+
+        That is its attributes, and whether it only sets them; none for the constructor of an
+        object with such methods.
+        """
+        symbol = self._symbols.get((code.co_name, code.co_firstlineno), "")
+        if symbol in self._filling:
+            return symbol, self._filling[symbol]
+        return (symbol, {}) if symbol in self._making else None
+
+    def filling_methods(self) -> Iterator[str]:
+        """Iterate over the qualified names of the methods that fill their receivers."""
+        return iter(self._filling)
+
     def units_of_symbol(self, code: CodeType) -> tuple[int, ...]:
         """Return all units that running a code object, but no other, may touch."""
         units = set(self.entry_units(code))
         for line in code_lines(code):
             units.update(self.units_at(line, code))
         return tuple(sorted(units))
+
+
+def _constructors(outline: Outline, methods: Iterable[str]) -> frozenset[str]:
+    """Return the constructors of the classes with some methods, and of their bases here."""
+    bases = {
+        facts.qualname: [base.rpartition(".")[2] for base in facts.bases]
+        for facts in outline.classes
+    }
+    pending = [method.rpartition(".")[0] for method in methods]
+    found: set[str] = set()
+    while pending:
+        cls = pending.pop()
+        if cls in bases and cls not in found:
+            found.add(cls)
+            pending += bases[cls]
+    return frozenset(f"{cls}.__init__" for cls in found)
 
 
 class SourceIndex:
