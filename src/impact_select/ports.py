@@ -66,6 +66,10 @@ class EvidenceStore(Protocol):
     def distribution_users(self, name: str) -> BitMap:
         """Return the recordings that depend on a distribution."""
 
+    @property
+    def computed_references(self) -> tuple[tuple[str, str, Blob, BitMap], ...]:
+        """(name, root, blob, units) of all references by names that are not known."""
+
     def references(self, name: str) -> tuple[tuple[str, Blob, BitMap], ...]:
         """Return (root, blob, units) of all references to a name."""
 

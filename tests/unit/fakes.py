@@ -37,7 +37,7 @@ from impact_select.model.recorded import (
     RecordedRun,
     TestRecord,
 )
-from impact_select.model.reference import Reference
+from impact_select.model.reference import ANY_NAME, Reference
 from impact_select.model.selection import Selection, Subset
 from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.model.tree import Target, TreeFile
@@ -376,6 +376,15 @@ class MemoryStore:
                 if reference.name == name:
                     units.setdefault((reference.root, content), BitMap()).add(reference.unit)
         return tuple((root, content, found) for (root, content), found in units.items())
+
+    @property
+    def computed_references(self) -> tuple[tuple[str, str, Blob, BitMap], ...]:
+        return tuple(
+            (reference.name, reference.root, content, BitMap([reference.unit]))
+            for content, found in self._references.items()
+            for reference in found or ()
+            if reference.name.startswith(ANY_NAME)
+        )
 
     def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
         return tuple(

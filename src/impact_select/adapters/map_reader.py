@@ -25,6 +25,7 @@ from impact_select.errors import MapUnreadable
 from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.impact_map import FileVersion, ModuleNames, Recorded, Snapshot
 from impact_select.model.recorded import Outcome, ReadKind
+from impact_select.model.reference import ANY_NAME
 from impact_select.model.source import Outline
 
 
@@ -232,6 +233,20 @@ class ImpactMap:
                 (root, Blob(blob), bits(units))
                 for root, blob, units in self._rows(
                     "SELECT root, blob, units FROM refers WHERE name = ?", name
+                )
+            )
+
+    @cached_property
+    def computed_references(self) -> tuple[tuple[str, str, Blob, BitMap], ...]:
+        """(name, root, blob, units) of all references by names that are not known."""
+        after = ANY_NAME[:-1] + chr(ord(ANY_NAME[-1]) + 1)
+        with self._checked():
+            return tuple(
+                (str(name), str(root), Blob(blob), bits(units))
+                for name, root, blob, units in self._rows(
+                    "SELECT name, root, blob, units FROM refers WHERE name >= ? AND name < ?",
+                    ANY_NAME,
+                    after,
                 )
             )
 

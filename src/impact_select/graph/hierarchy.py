@@ -21,6 +21,7 @@ class Hierarchy:
         self._store = store
         self._outline = outline
         self._consumed: dict[tuple[RepoPath, str], bool] = {}
+        self._kin: dict[tuple[RepoPath, str], set[tuple[RepoPath, str]]] = {}
         self._brought: dict[tuple[RepoPath, str], bool] = {}
 
     def ancestors(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
@@ -83,6 +84,22 @@ class Hierarchy:
                         pending.extend((user, qualname.rpartition(".")[2]) for user in users)
                         found.update((user, qualname) for user in users)
         return frozenset(found - {(path, cls)})
+
+    def may_share_objects(self, one: tuple[RepoPath, str], two: tuple[RepoPath, str]) -> bool:
+        """Tell whether an object whose class derives from one may have members of another."""
+        if one not in self._kin:
+            below = {one, *self.descendants(*one)}
+            self._kin[one] = below.union(*(self.ancestors(*cls) for cls in below))
+        return two in self._kin[one]
+
+    def is_of_plain_objects(self, path: RepoPath, cls: str) -> bool:
+        """Tell whether a class is no metaclass: all its bases are known, and none is `type`."""
+        facts = [
+            facts
+            for some in ((path, cls), *self.ancestors(path, cls))
+            for facts in self._facts(*some)
+        ]
+        return bool(facts) and all(self._is_known_base(base) for one in facts for base in one.bases)
 
     def is_consumed(self, path: RepoPath, cls: str) -> bool:
         """Tell whether a metaclass, a decorator or a foreign base may read all members."""

@@ -31,6 +31,7 @@ from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Reach, Use
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
+from impact_select.model.reference import RECEIVER, may_compute
 from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.outline.decorators import (
     is_fixture,
@@ -141,7 +142,8 @@ class Reacher:
                         for unit in ran
                     ):
                         owners |= who
-            known = self._effects[path] = self._store.dependents(owners)
+            known = self._store.dependents(owners) | self._through_package(path)
+            self._effects[path] = known
         return known
 
     def depending(self, path: RepoPath) -> BitMap:
@@ -274,7 +276,7 @@ class Reacher:
                         yield Name(version.path, node.name, node.gone, node.use, node.rebound)
                     yield from self._blocks_of(version, units)
         yield from self._unread()
-        yield from self._dynamic_in(node.path)
+        yield from self._dynamic_in(node)
 
     def _imports_only(
         self, rows: Iterable[tuple[str, Blob, BitMap]]
@@ -593,20 +595,31 @@ class Reacher:
                     yield from self._ran_by_symbol(version, range(outline.loaded))
                 yield Effects(version.path)
 
-    def _dynamic_in(self, path: RepoPath) -> Iterator[Node]:
+    def _computing(self, name: str) -> Iterator[tuple[str, Blob, BitMap]]:
+        """Yield the references by names that are not known, and may be a name."""
+        spelled = any(root.startswith('"') for root, _, _ in self._store.references(name))
+        for computed, root, blob, units in self._store.computed_references:
+            if may_compute(computed, name, spelled=spelled):
+                yield root, blob, units
+
+    def _dynamic_in(self, node: Name) -> Iterator[Node]:
         """Yield the code that looks up names which it computes in a module."""
-        for root, blob, units in self._store.references("**"):
+        path = node.path
+        for root, blob, units in self._computing(node.name):
             for version in self._store.paths_by_blob.get(blob, ()):
+                looking = units
                 if root == "":
                     hit = version.path == path
-                elif root == "?":
+                elif root in {"?", RECEIVER}:
                     starred = path in self.modules.starred(version.path)
                     hit = starred or self.modules.passed_on(path)
+                    if root == RECEIVER:
+                        looking = self._with_any_receiver(version, units)
                 else:
                     roots = self.modules.absolute(root, version.path)
                     hit = any(path in self.modules.denoted(one) for one in roots)
                 if hit:
-                    yield from self._units(version, units, _How())
+                    yield from self._units(version, looking, _How())
 
     def _dynamic_on(self, node: Attribute) -> Iterator[Node]:
         """Yield code that computes attribute names and refers to the class too."""
@@ -617,9 +630,48 @@ class Reacher:
         }
         naming: set[Blob] = {blob for name in names for _, blob, _ in self._store.references(name)}
         naming |= {version.blob for version in self._store.versions.get(node.path, ())}
-        for root, blob, units in self._store.references("**"):
-            if root == "" or blob not in naming:
+        for root, blob, units in self._computing(node.name):
+            if root == "" or (blob not in naming and root != RECEIVER):
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
-                if root == "?" or self._attribute_matches(node, root, version.path):
-                    yield from self._units(version, units, _How())
+                looking = units
+                if root == RECEIVER:
+                    looking = self._with_kin(version, units, node)
+                    if blob in naming:
+                        looking |= self._with_any_receiver(version, units)
+                if root in {"?", RECEIVER} or self._attribute_matches(node, root, version.path):
+                    yield from self._units(version, looking, _How())
+
+    def _with_kin(self, version: FileVersion, units: BitMap, node: Attribute) -> BitMap:
+        """Keep the units in methods that objects with an attribute may have."""
+        outline = self.outline(version.blob)
+        if outline is None:
+            return units
+        kept = BitMap()
+        for unit in units:
+            cls = _method_of(outline.units[unit].symbol)[0]
+            if self.classes.may_share_objects((version.path, cls), (node.path, node.cls)):
+                kept.add(unit)
+        return kept
+
+    def _with_any_receiver(self, version: FileVersion, units: BitMap) -> BitMap:
+        """Keep the units in methods whose receiver may be no instance of their class."""
+        outline = self.outline(version.blob)
+        if outline is None:
+            return units
+        kept = BitMap()
+        for unit in units:
+            cls, method = _method_of(outline.units[unit].symbol)
+            if (
+                outline.units[unit].kind is not UnitKind.BLOCK
+                or self._store.references(f"&{method}")  # it may be lent to another class
+                or not self.classes.is_of_plain_objects(version.path, cls)
+            ):
+                kept.add(unit)
+        return kept
+
+
+def _method_of(symbol: str) -> tuple[str, str]:
+    """Return the class and the name of the method that a symbol is, or stands in."""
+    cls, _, name = plain_name(symbol).partition(".<locals>")[0].rpartition(".")
+    return cls, name

@@ -23,7 +23,7 @@ from impact_select.graph.syntax import (
     statements,
     suites,
 )
-from impact_select.model.reference import Reference
+from impact_select.model.reference import ANY_NAME, RECEIVER, Reference, computed_name
 from impact_select.model.source import Outline, UnitKind
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
@@ -31,6 +31,7 @@ _FIELD: Final = re.compile(r"\{([^{}!:]+)")
 _FIELD_ATTRIBUTE: Final = re.compile(r"\.([A-Za-z_]\w*)")
 # A private attribute as code outside of its class has to write it.
 _MANGLED: Final = re.compile(r"_[A-Za-z]\w*?(__\w*[^\W_]_?)")
+_DEEPEST: Final = 8  # chosen; names are put together from fewer parts
 _LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
 _ENUMERATORS: Final = frozenset({"getmembers", "getmembers_static", "classify_class_attrs"})
 _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
@@ -101,6 +102,7 @@ class _Finder:
         self._scopes = scopes
         self._meanings: dict[tuple[Scope, str], _Meaning] = {}
         self._called: set[int] = set()
+        self._values: dict[int, cst.BaseExpression] = {}
         self._part: UnitKind | None = None
         self._units: tuple[int, ...] | None = None
         self.found: set[tuple[str, str, int]] = set()
@@ -197,7 +199,11 @@ class _Finder:
         for first in roots:
             root = first
             for name, after in zip_longest(chain, chain[1:]):
-                self._add(node, "**" if name == "__dict__" else name, root)
+                if name == "__dict__":
+                    is_own = root == "?" and name is chain[0] and self._is_receiver(base)
+                    self._add(node, ANY_NAME, RECEIVER if is_own else root)
+                else:
+                    self._add(node, name, root)
                 if after in _PARTS_OF_FUNCTIONS or (after is None and id(node) not in self._called):
                     self._add(node, f"&{name}", root)
                 root = f"{root}.{name}" if root != "?" else "?"
@@ -215,6 +221,13 @@ class _Finder:
             units = self._units_of(node) if unit is None else (unit,)
             for some in units:
                 self.found.add((name, root, some) if root else (last, head, some))
+
+    def assignment(self, node: cst.Assign, pending: list[Any]) -> None:
+        """Note what a variable is bound to, for what is computed from it later."""
+        for target in node.targets:
+            if isinstance(target.target, cst.Name):
+                self._values[id(target.target)] = node.value
+        pending += [*node.targets, node.value]
 
     def assigned(self, node: cst.AssignTarget, pending: list[Any]) -> None:
         """Read a target: a name that is bound is not used as a value."""
@@ -283,18 +296,70 @@ class _Finder:
             self._add(node, "()", "?")
         if name in _OWN_NAMES and not arguments:
             if name == "globals" or not self._places.in_definition:
-                self._add(node, "**", "")
+                self._add(node, ANY_NAME, "")
         elif name in _LOOKUPS and arguments:
-            if len(arguments) < 2 or arguments[1].value.__class__ is not cst.SimpleString:
+            if len(arguments) < 2 or arguments[0].star or arguments[1].star:
                 self._computed(node, arguments[0].value)
+            elif arguments[1].value.__class__ is not cst.SimpleString:
+                pattern = self._pattern(arguments[1].value)
+                self._computed(node, arguments[0].value, computed_name(pattern))
         elif name in {"eval", "exec"}:
-            self._add(node, "**", "?")
-            self._add(node, "**", "")
+            self._add(node, computed_name("*"), "?")
+            self._add(node, computed_name("*"), "")
 
-    def _computed(self, node: cst.Call, base: cst.BaseExpression) -> None:
+    def _computed(self, node: cst.Call, base: cst.BaseExpression, name: str = ANY_NAME) -> None:
         """Read a call that looks for names which are not known here."""
+        if self._is_receiver(base):
+            self._add(node, name, RECEIVER)
+            return
         for root in self._roots_of_chain(base):
-            self._add(node, "**", root)
+            self._add(node, name, root)
+
+    def _is_receiver(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an expression is the object whose method it stands in."""
+        if not isinstance(node, cst.Name) or node.value != "self":
+            return False
+        scope = self._scopes.of(node)
+        holder = scope and scope.holder("self")
+        if holder is None or holder.parent is None or holder.parent.kind is not ScopeKind.CLASS:
+            return False
+        return next(iter(holder.bindings)) == "self" and len(holder.bindings["self"]) == 1
+
+    def _pattern(self, node: cst.BaseExpression, depth: int = 0) -> str:
+        """Return what is known of a text: its beginning and end, `*` between them."""
+        pattern = "*"
+        if depth > _DEEPEST:
+            return pattern
+        match node:
+            case cst.SimpleString() | cst.ConcatenatedString():
+                value = node.evaluated_value
+                pattern = value if isinstance(value, str) and "*" not in value else "*"
+            case cst.FormattedString(parts=parts):
+                pattern = "".join(
+                    part.value
+                    if isinstance(part, cst.FormattedStringText) and _is_plain(part.value)
+                    else "*"
+                    for part in parts
+                )
+            case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
+                pattern = self._pattern(left, depth + 1) + self._pattern(right, depth + 1)
+            case cst.BinaryOperation(left=cst.SimpleString() as left, operator=cst.Modulo()):
+                pattern = self._pattern(left).partition("%")[0] + "*"
+            case cst.Call(func=cst.Attribute(value=cst.SimpleString() as left, attr=method)):
+                if method.value == "format":
+                    pattern = self._pattern(left).partition("{")[0] + "*"
+            case cst.Name(value=name):
+                scope = self._scopes.of(node)
+                holder = scope and scope.holder(name)
+                bound = holder.bindings[name] if holder is not None else []
+                if holder is not None and holder.kind is ScopeKind.FUNCTION:
+                    values = [self._values.get(id(one)) for one in bound]
+                    patterns = {"*" if v is None else self._pattern(v, depth + 1) for v in values}
+                    pattern = patterns.pop() if len(patterns) == 1 else "*"
+            case _:
+                pass
+        first, star, rest = pattern.partition("*")
+        return first + star + rest.rpartition("*")[2]
 
     def _literal_lookup(self, node: cst.Call, arguments: Sequence[cst.Arg]) -> None:
         """Read `setattr(module, "name", …)` and its like as `module.name`."""
@@ -336,6 +401,7 @@ class _Finder:
 _Reader: TypeAlias = Callable[[_Finder, Any, list[Any]], None]
 _READERS: Final[Mapping[type, _Reader]] = {
     cst.AnnAssign: _Finder.annotated,
+    cst.Assign: _Finder.assignment,
     cst.Arg: _Finder.argument,
     cst.AssignTarget: _Finder.assigned,
     cst.Attribute: _Finder.attribute,
@@ -393,6 +459,11 @@ def _text(node: cst.SimpleString) -> str | None:
         return value if isinstance(value, str) else None
     size = 3 if raw.startswith(raw[0] * 3) else 1
     return raw[size:-size]
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a part of a formatted string is what it looks like."""
+    return text.isidentifier() or text.replace("_", "a").isalnum()
 
 
 def _format_fields(text: str) -> list[str]:

@@ -12,9 +12,10 @@ and passed the filling block by: they found it filled. Where lines do not tell w
 did, by all that ran the function; for a cached property, which is not even called then, by
 those that ran code which refers to it; for a hook that looks up any name, by those that may
 have met an object of its class. A method that fills its own object passes it on only with
-that object: where its receivers were watched (`recording/receivers.py`), they decide. A test that runs by itself fills such state itself, with what
-it loads: what others reached in files that it does not load is not given to it, hence several
-owners where the users load different files.
+that object: where its receivers were watched (`recording/receivers.py`), they decide. A test
+that runs by itself fills such state itself, with what it loads: what others reached in files
+that it does not load is not given to it, hence several owners where the users load different
+files.
 
 What a function stores into an argument, or into what a call returned, counts only where that
 may outlive a test, as far as callers and returned values tell.
