@@ -17,7 +17,7 @@ from impact_select.changes.project_files import (
     requirements,
 )
 from impact_select.config import Settings, load_settings
-from impact_select.model.ids import RepoPath
+from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.tree import Target
 from impact_select.selection.globs import matches
 from impact_select.selection.new_tests import TestNames
@@ -85,6 +85,7 @@ class Project:
         self.history = history
         self.root = root
         self.settings = settings
+        self._required: dict[tuple[RepoPath, Blob], Mapping[str, str]] = {}
 
     @property
     def map_path(self) -> Path:
@@ -166,9 +167,11 @@ class Project:
         for path, file in target.files.items():
             named = matches(path, self.settings.requirement_files)
             if file.mode != SUBMODULE and (named or is_requirement_file(path)):
-                listed = requirements(path, target.read(path))
-                if listed:
-                    found[path] = listed
+                key = (path, file.blob)
+                if key not in self._required:  # a lock file takes a while to read
+                    self._required[key] = requirements(path, target.read(path))
+                if self._required[key]:
+                    found[path] = self._required[key]
         return found
 
     def test_names(self) -> TestNames:

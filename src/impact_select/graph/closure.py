@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-import networkx as nx
 from pyroaring import BitMap
 
 
@@ -44,6 +43,8 @@ def spread(edges: Iterable[tuple[int, int]], seeds: Mapping[int, BitMap]) -> dic
 
 
 def _condensed(edges: Iterable[tuple[int, int]], own: Mapping[int, BitMap]) -> dict[int, BitMap]:
+    import networkx as nx
+
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_edges_from(edges)
     condensed = nx.condensation(graph)
