@@ -363,6 +363,8 @@ class Locals:
                 return frozenset().union(*(self.sources(value, seen) for value in values))
             case ast.Call(func=ast.Name(id="globals")):
                 return frozenset({"."})
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="object"), attr="__new__")):
+                return frozenset()
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 # A class makes a new object.
                 made = name in _MAKERS or name.lstrip("_")[:1].isupper()

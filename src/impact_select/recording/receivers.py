@@ -11,7 +11,7 @@ what it is about to put something into, which others may hold as well, is not em
 
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FrameType, MemberDescriptorType
 from typing import Any, Final
 from weakref import ref
@@ -55,12 +55,14 @@ class _Watched:
             for a constructor.
         plain: Those that it sets, but puts nothing into.
         finders: Per attribute as written, the owners that may have found it filled.
+        callers: The owners that have called it so far: nobody else can have filled anything.
         is_blind: Whether some call could not be seen.
     """
 
     names: Mapping[str, str]
     plain: Collection[str]
     finders: dict[str, set[int]]
+    callers: set[int] = field(default_factory=set)
     is_blind: bool = False
 
 
@@ -126,15 +128,18 @@ class ReceiverWatch:
             if len(self._met) > self._few:
                 self._forget_the_dead()
         met.shared = met.shared or met.owner != owner
-        if met.shared:
-            for finders in watched.finders.values():
-                finders.add(owner)
-        elif id(watched) not in met.looked:
-            met.looked.add(id(watched))
-            for name, stored in watched.names.items():
-                own = met.made and name in watched.plain
-                if not own and not _is_empty(receiver, stored):
+        if watched.callers - {owner}:
+            for name in watched.names:
+                if met.shared or self._may_hold(met, watched, receiver, name):
                     watched.finders[name].add(owner)
+        watched.callers.add(owner)
+        met.looked.add(id(watched))
+
+    def _may_hold(self, met: _Met, watched: _Watched, receiver: Any, name: str) -> bool:
+        """Tell whether a receiver that only one owner had may hold what others filled."""
+        if id(watched) in met.looked or (met.made and name in watched.plain):
+            return False
+        return not _is_empty(receiver, watched.names[name])
 
     def _forget_the_dead(self) -> None:
         self._met = {key: met for key, met in self._met.items() if met.receiver() is not None}

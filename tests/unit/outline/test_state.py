@@ -557,6 +557,11 @@ def test_how_a_place_is_passed_by(source: str, expected: set[Reuse]) -> None:
         pytest.param(
             "def f():\n    c = Table()\n    if 1 not in c:\n        c[1] = 2", (), id="new-object"
         ),
+        pytest.param(
+            "def f():\n    c = object.__new__(C)\n    if c.d is None:\n        c.d = 2",
+            (),
+            id="object-without-its-constructor",
+        ),
         pytest.param("def f():\n    if 1 not in C:\n        C[1] = 2", None, id="known-to-last"),
     ],
 )

@@ -97,7 +97,7 @@ def test_an_object_that_another_owner_had(watch: ReceiverWatch) -> None:
     by(2, shop.read)
     by(3, lambda: Shop().read())
 
-    assert finders(watch) == {1, 2}
+    assert finders(watch) == {2}
 
 
 def test_what_others_may_have_put_something_into() -> None:
@@ -117,6 +117,7 @@ def test_what_others_may_have_put_something_into() -> None:
 
 def test_the_first_owner_comes_again(watch: ReceiverWatch) -> None:
     shop = by(1, Shop)
+    by(1, shop.read)
     by(1, shop.read)
     assert finders(watch) == set()
     by(2, shop.read)
@@ -140,6 +141,7 @@ def test_what_a_constructor_was_given_is_its_owner_s(watch: ReceiverWatch) -> No
 
 @pytest.mark.parametrize("value", [None, False, 0, "", (), [], {}, set(), deque()])
 def test_a_stranger_that_holds_nothing(watch: ReceiverWatch, value: object) -> None:
+    by(0, Bare().read)
     by(1, Bare(value).read)
 
     assert finders(watch) == set()
@@ -147,6 +149,7 @@ def test_a_stranger_that_holds_nothing(watch: ReceiverWatch, value: object) -> N
 
 @pytest.mark.parametrize("value", [{"tea": 3}, [0], 1, "x", object(), Shop])
 def test_a_stranger_that_holds_something(watch: ReceiverWatch, value: object) -> None:
+    by(0, Bare().read)
     by(1, Bare(value).read)
 
     assert finders(watch) == {1}
@@ -155,6 +158,7 @@ def test_a_stranger_that_holds_something(watch: ReceiverWatch, value: object) ->
 def test_a_copy_of_what_another_filled(watch: ReceiverWatch) -> None:
     shop = by(1, Shop)
     shop.prices = {"tea": 3}
+    by(1, shop.read)
     by(2, copy.copy(shop).read)
     by(3, copy.deepcopy(shop).read)
 
@@ -164,6 +168,7 @@ def test_a_copy_of_what_another_filled(watch: ReceiverWatch) -> None:
 def test_what_the_class_holds_for_all(
     watch: ReceiverWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    by(0, Bare().read)
     monkeypatch.setattr(Shop, "prices", {"tea": 3})
     by(1, Bare().read)
 
@@ -171,6 +176,7 @@ def test_what_the_class_holds_for_all(
 
 
 def test_what_the_class_computes(watch: ReceiverWatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    by(0, Bare().read)
     monkeypatch.setattr(Shop, "prices", property(lambda _self: None))
     by(1, Bare().read)
 
@@ -192,6 +198,14 @@ def test_a_slot_that_is_not_set(watch: ReceiverWatch) -> None:
         by(1, shop.read)
 
     assert finders(watch) == set()
+
+
+def test_nobody_can_have_filled_what_nobody_has_called(watch: ReceiverWatch) -> None:
+    by(1, lambda: [Bare({"tea": 3}).read() for _ in range(3)])
+    assert finders(watch) == set()
+    by(2, Bare({"tea": 3}).read)
+
+    assert finders(watch) == {2}
 
 
 def test_an_object_that_cannot_be_told_from_its_successor(watch: ReceiverWatch) -> None:
@@ -259,6 +273,7 @@ def test_a_private_attribute() -> None:
     watch = Private.watch = ReceiverWatch()
     method = (RepoPath("shop.py"), "Private.read")
     watch.watch(code_of(Private.read), method, {"__prices": True})
+    by(0, Private().read)
     by(1, Private().read)
 
     assert [dict(names) for _, names in watch.finders()] == [{"__prices": {1}}]
