@@ -3,11 +3,27 @@
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from importlib.machinery import FrozenImporter
 from pathlib import PurePosixPath
+from typing import Final
 
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import ImportFact
 from impact_select.ports import EvidenceStore
+
+# Built into every CPython; and modules that Python starts with, which it has frozen.
+_BUILT_IN: Final = frozenset(
+    {
+        *("builtins", "sys", "atexit", "errno", "faulthandler", "gc", "itertools", "marshal"),
+        *("nt", "posix", "time"),
+    }
+)
+_FROZEN: Final = frozenset(
+    {
+        *("abc", "codecs", "genericpath", "io", "os", "posixpath", "site", "stat", "zipimport"),
+        "_collections_abc",
+    }
+)
 
 
 class ModuleIndex:
@@ -253,3 +269,17 @@ def module_names(path: RepoPath, search: Iterable[RepoPath]) -> frozenset[str]:
         if parts and all(part.isidentifier() for part in parts):
             names.add(".".join(parts))
     return frozenset(names)
+
+
+def cannot_be_hidden(name: str) -> bool:
+    """Tell whether no file is ever found under the name of a module.
+
+    Python looks into itself before it looks at any path. What else an interpreter has in it
+    depends on how it was built, and another one of the same version may run the tests.
+
+    Safety:
+        docs/safety.md, assumption 14.
+    """
+    if name in _BUILT_IN:
+        return name in sys.builtin_module_names
+    return name in _FROZEN and FrozenImporter.find_spec(name) is not None

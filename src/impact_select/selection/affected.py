@@ -11,7 +11,7 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from impact_select.graph.modules import ModuleIndex, module_names
+from impact_select.graph.modules import ModuleIndex, cannot_be_hidden, module_names
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran
 from impact_select.graph.reach import Reacher
 from impact_select.model.changes import AtomicChange, ChangeKind
@@ -337,6 +337,8 @@ class Rules:
             for name, owners in self._store.missing_imports().items():
                 if name == dotted or name.startswith(f"{dotted}."):
                     yield Affected(self._store.dependents(owners), cause)
+            if cannot_be_hidden(dotted):
+                continue
             for root, blob, units in self._store.references(last):
                 if root == "?" or (root == "" and head):
                     continue

@@ -1,6 +1,7 @@
 """From a change to the tests that it affects, one rule per kind of change."""
 
 from dataclasses import replace
+from importlib.machinery import FrozenImporter
 
 import pytest
 from tests.unit.fakes import Session, affected, affected_in, edited, select, store
@@ -399,7 +400,8 @@ def test_a_mode() -> None:
 IMPORTING = {
     "app/__init__.py": "",
     "app/core.py": "def f():\n    try:\n        import fast\n    except ImportError: pass\n",
-    "app/use.py": "import json\nimport yaml.nodes\nfrom app import helper\n",
+    "app/use.py": "import json\nimport os, time, math\nfrom os import path\n"
+    "import yaml.nodes\nfrom app import helper\n",
     "helper.py": "",
     "app/helper.py": "",
     "test_a.py": "from app import core\ndef test_core(): pass\n",
@@ -421,6 +423,11 @@ IMPORTED = Session(
         pytest.param("yaml/__init__.py", {"use"}, id="hides-a-distribution"),
         pytest.param("app/helper/__init__.py", {"use"}, id="hides-a-module"),
         pytest.param("conftest.py", {"core", "use"}, id="conftest"),
+        pytest.param("math.py", {"use"}, id="built-in-by-some-interpreters"),
+        pytest.param("os.py", set(), id="frozen"),
+        pytest.param("os/__init__.py", set(), id="package-named-like-a-frozen-module"),
+        pytest.param("os/path.py", {"use"}, id="below-a-frozen-module"),
+        pytest.param("time.py", set(), id="built-in"),
         pytest.param("other.py", set(), id="nobody-imports-it"),
         pytest.param("app/other.py", set(), id="nobody-imports-it-from-a-package"),
     ],
@@ -428,6 +435,27 @@ IMPORTED = Session(
 def test_a_new_module(path: str, expected: set[str]) -> None:
     """A new module affects the imports that find it now instead of another, or of nothing."""
     assert names(affected(IMPORTED, {path: "x = 1\n"})) == expected
+
+
+def test_a_new_module_without_frozen_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python uses none of its frozen modules, a file can hide any of them."""
+    monkeypatch.setattr(FrozenImporter, "find_spec", lambda name: None)
+
+    assert names(affected(IMPORTED, {"os.py": "x = 1\n"})) == {"use"}
+    assert affected(IMPORTED, {"time.py": "x = 1\n"}) == set()
+
+
+def test_a_new_module_that_somebody_listed_or_missed() -> None:
+    """A file that can capture no import is there all the same."""
+    read = {"test_a.py::test_one": [Read(RepoPath("time.py"), ReadKind.MISSING)]}
+    session = Session(
+        READER,
+        {ONE: [], TWO: ["load.py::load"], THREE: []},
+        reads=read,
+        missing={"load.py::load": ["time.zone"]},
+    )
+
+    assert affected(session, {"time.py": "x = 1\n"}) == {ONE, TWO}
 
 
 def test_a_new_package_file() -> None:
