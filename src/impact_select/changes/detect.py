@@ -6,7 +6,7 @@ what it binds; and where evaluating it could fail or act on something else, it c
 module's effects too, which concern every test that depends on the module:
 
 - a new expression is not inert (it calls, divides, looks up);
-- it reads a name that nothing binds before it;
+- it reads a name that nothing binds before it, or any more;
 - an old expression that may have acted is gone;
 - an import that is not known to succeed, or whose module acts, is new;
 - a statement moved across others that read it.
@@ -73,7 +73,11 @@ _XUNIT: Final = frozenset(
 
 
 def detect_changes(
-    path: RepoPath, old: Outline, new: Outline, import_known: ImportKnown
+    path: RepoPath,
+    old: Outline,
+    new: Outline,
+    import_known: ImportKnown,
+    unmoved: frozenset[str] = frozenset(),
 ) -> tuple[AtomicChange, ...]:
     """List every difference between two versions of a file.
 
@@ -82,12 +86,14 @@ def detect_changes(
         old: What was recorded; units in the result are its indices.
         new: What is there now.
         import_known: Asked for each import that is new.
+        unmoved: Names of the module that are bound to what they were bound to, though by
+            another statement.
 
     Returns:
         Atomic changes in source order of the old version; empty when the two differ in
         nothing that any test can notice.
     """
-    found = list(_Comparison(path, old, new, import_known).changes())
+    found = list(_Comparison(path, old, new, import_known, unmoved).changes())
     return tuple(dict.fromkeys(found))
 
 
@@ -97,6 +103,7 @@ class _Comparison:
     old: Outline
     new: Outline
     import_known: ImportKnown
+    unmoved: frozenset[str]
 
     def changes(self) -> Iterator[AtomicChange]:
         old_functions = _functions(self.old)
@@ -121,6 +128,7 @@ class _Comparison:
         yield from self.units(frozenset(kept), old_functions, new_functions, new_classes)
         yield from self.order(new_classes)
         yield from self.missing()
+        yield from self.late()
         if _loads_of(self.old) != _loads_of(self.new):
             yield self.change(ChangeKind.LOADING)
 
@@ -137,6 +145,28 @@ class _Comparison:
                 continue
             detail = f"{min(lost)} is not bound any more"
             yield self.change(ChangeKind.EFFECT, unit.symbol, detail=detail)
+
+    def late(self) -> Iterator[AtomicChange]:
+        """Give the module's effects when what runs on import reads a name above its binding.
+
+        That of a statement which is new itself, `evaluated` looks at.
+        """
+        known = {unit.key for unit in self.old.units}
+        fresh = {
+            name
+            for unit in self.new.units
+            if unit.key not in known and unit.kind is not UnitKind.BLOCK
+            for name in unit.names
+        }
+        for index, unit in enumerate(self.new.units):
+            if unit.key not in known or fresh.isdisjoint(unit.loads):
+                continue
+            if unit.kind is UnitKind.ANNOTATIONS and self.new.postpones_annotations:
+                continue
+            name = self.unbound(index, unit)
+            if name is not None:
+                detail = f"{name} may not be bound here any more"
+                yield self.change(ChangeKind.EFFECT, unit.symbol, detail=detail)
 
     # -- definitions that come and go -------------------------------------------------
 
@@ -292,7 +322,7 @@ class _Comparison:
                 yield self.bound_name(unit, name, units)
         elif unit.kind in {UnitKind.VARIABLE, UnitKind.IMPORT}:
             gone = found is None
-            for name in unit.names:
+            for name in self.rebound(unit):
                 if not unit.symbol and gone and name not in bound and name != "*":
                     yield self.change(ChangeKind.VARIABLE_REMOVED, "", name, units)
                 else:
@@ -328,12 +358,18 @@ class _Comparison:
         elif unit.kind in {UnitKind.VARIABLE, UnitKind.IMPORT}:
             if unit.symbol and unit.symbol not in kept:
                 return
-            for name in unit.names:
+            for name in self.rebound(unit):
                 yield self.bound_name(unit, name, frozenset())
             yield from self.evaluated(index, unit)
         elif unit.symbol in kept:
             yield from self.header(unit, new_functions, new_functions)
             yield from self.evaluated(index, unit)
+
+    def rebound(self, unit: Unit) -> tuple[str, ...]:
+        """Return the names that a unit may bind to something else than before."""
+        if unit.symbol:
+            return unit.names
+        return tuple(name for name in unit.names if name not in self.unmoved)
 
     def bound_name(self, unit: Unit, name: str, units: frozenset[int]) -> AtomicChange:
         if name == "*":

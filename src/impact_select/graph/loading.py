@@ -46,6 +46,7 @@ class Loading:
         self._added = added
         self._paths = tuple(paths)
         self._outline_of = outline_of
+        self._loaded: dict[tuple[RepoPath, ImportFact], frozenset[Loaded]] = {}
         self._direct: dict[RepoPath, frozenset[Loaded]] = {}
         self._certain: dict[RepoPath, frozenset[Loaded]] = {}
 
@@ -86,6 +87,12 @@ class Loading:
 
     def loaded_by(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
         """Return what one import statement of a module loads, packages around it included."""
+        known = self._loaded.get((path, fact))
+        if known is None:
+            known = self._loaded[path, fact] = self._find_loaded(path, fact)
+        return known
+
+    def _find_loaded(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
         found: set[Loaded] = set()
         for base in self._modules.absolute("." * fact.level + fact.module, path):
             names = [base[:end] for end, letter in enumerate(base) if letter == "."] + [base]
@@ -100,6 +107,34 @@ class Loading:
                     found.add(Foreign(top))
         found.discard(path)
         return frozenset(found)
+
+    def loaded_beside(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
+        """Return what one import statement of a module may load, and all that this may load.
+
+        The packages around the module are there when it runs. They count only where something
+        is taken from one, which may not have it yet; then so may be the module itself.
+        """
+        around = self._modules.around(path)
+        found: set[Loaded] = set()
+        pending = [(path, fact)]
+        while pending:
+            importer, one = pending.pop()
+            new = self.loaded_by(importer, one) - (around - self._taken_from(importer, one))
+            for node in new - found:
+                found.add(node)
+                if not isinstance(node, Foreign):
+                    pending += [(node, other) for other, _ in self._statements(node)]
+        return frozenset(found)
+
+    def _taken_from(self, path: RepoPath, fact: ImportFact) -> frozenset[RepoPath]:
+        """Return the modules whose own names an import statement takes."""
+        bases = self._modules.absolute("." * fact.level + fact.module, path)
+        return frozenset(
+            file
+            for base in bases
+            if not fact.name or not self._files(f"{base}.{fact.name}")
+            for file in self._files(base)
+        )
 
     def binds(self, path: RepoPath, fact: ImportFact, names: Callable[[Outline], set[str]]) -> bool:
         """Tell whether what an import statement names is there.

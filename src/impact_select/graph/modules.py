@@ -95,6 +95,25 @@ class ModuleIndex:
             found.add(".".join([*kept, rest] if rest else kept))
         return found
 
+    def has_parents(self, path: RepoPath, level: int) -> bool:
+        """Tell whether a file is inside of the packages that the dots of an import climb."""
+        up = level - path.endswith("__init__.py")
+        names = self.names(path)
+        return not level or (bool(names) and all(name.count(".") >= up for name in names))
+
+    def around(self, path: RepoPath) -> frozenset[RepoPath]:
+        """Return the files of the packages that are loaded before a file, whatever its name is."""
+        found = [
+            frozenset(
+                file
+                for end, letter in enumerate(name)
+                if letter == "."
+                for file in self.files(name[:end])
+            )
+            for name in self.names(path)
+        ]
+        return frozenset.intersection(*found) - {path} if found else frozenset()
+
     def denoted(self, name: str) -> frozenset[RepoPath]:
         """Return the modules that an absolute dotted name stands for.
 

@@ -238,10 +238,15 @@ class _Comparison:
         if old is None:
             found.extend(self._rules.unparsed(version, "it was not outlined when it was recorded"))
             return found, True
-        states = self._imports(target).of(version)
+        imports = self._imports(target)
+        states = imports.of(version)
         known = self._import_known(version.path)
         changes = detect_changes(
-            version.path, old, new, lambda fact: known(fact) or states.can_import(fact)
+            version.path,
+            old,
+            new,
+            lambda fact: known(fact) or states.can_import(fact),
+            imports.unmoved(states, old, new, lambda: target.read(version.path)),
         )
         for change in changes:
             if change.kind is ChangeKind.LOADING:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
+from impact_select.changes.constants import moved_constants
 from impact_select.changes.detect import ImportKnown
 from impact_select.changes.module_effects import acts, bound_names, may_fail
 from impact_select.graph.loading import Foreign, Loaded, Loading
@@ -16,9 +17,11 @@ from impact_select.graph.modules import ModuleIndex, module_names
 from impact_select.graph.reach import Reacher
 from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.source import ImportFact, Outline
+from impact_select.model.source import ImportFact, Outline, UnitKind
 from impact_select.model.tree import Target
+from impact_select.outline.literals import fixed_names, literal_names
 from impact_select.ports import EvidenceStore
+from impact_select.selection.constants import ConstantImports, files_named
 
 _LOADED_BY_RUNNER = frozenset({"pytest", "_pytest", "pluggy"})
 
@@ -31,11 +34,13 @@ class ImportStates:
         path: The file whose imports differ.
         before: As it was recorded.
         after: As it is in the target.
+        modules: The names of the recorded modules.
     """
 
     path: RepoPath
     before: Loading
     after: Loading
+    modules: ModuleIndex
     _is_recorded: Callable[[RepoPath], bool]
     _import_known: Callable[[RepoPath], ImportKnown]
 
@@ -46,9 +51,10 @@ class ImportStates:
         and none of them imports the file itself.
         """
         nodes = self.after.loaded_by(self.path, fact)
-        loaded = self.after.closure(nodes)
+        loaded = self.after.loaded_beside(self.path, fact)
         return (
             bool(nodes)
+            and self.modules.has_parents(self.path, fact.level)
             and not any(isinstance(node, Foreign) for node in nodes)
             and self.path not in loaded
             and all(self._is_sound(node) for node in loaded if not isinstance(node, Foreign))
@@ -143,6 +149,7 @@ class ImportComparison:
         self._outline_at = outline_at
         self._import_known = import_known
         search = frozenset().union(*(snapshot.facts.search for snapshot in store.snapshots))
+        self._search = search
         added = {
             name: path
             for path in target.files
@@ -165,8 +172,62 @@ class ImportComparison:
 
         before = Loading(self._modules, {}, self._store.versions, recorded)
         return ImportStates(
-            version.path, before, self._after, self._is_recorded, self._import_known
+            version.path,
+            before,
+            self._after,
+            self._modules,
+            self._is_recorded,
+            self._import_known,
         )
+
+    def unmoved(
+        self, states: ImportStates, old: Outline, new: Outline, source: Callable[[], bytes]
+    ) -> frozenset[str]:
+        """Return the names of a changed file whose constant is written elsewhere now.
+
+        Args:
+            states: Of that file.
+            old: What was recorded of it.
+            new: What it is now.
+            source: Reads it.
+        """
+
+        def now(path: RepoPath) -> tuple[Outline | None, ...]:
+            return (self._outline_at(path),)
+
+        def recorded(path: RepoPath) -> tuple[Outline | None, ...]:
+            versions = self._store.versions.get(path, ())
+            return tuple(self._store.outline(version.blob) for version in versions)
+
+        before = ConstantImports(
+            path=states.path,
+            loading=states.before,
+            modules=self._modules,
+            store=self._store,
+            named=lambda dotted: self._named(dotted, self._store.versions),
+            outlines=recorded,
+            is_fixed=lambda *_: True,  # its outlines and what refers to it tell
+        )
+        after = ConstantImports(
+            path=states.path,
+            loading=self._after,
+            modules=self._modules,
+            store=self._store,
+            named=lambda dotted: self._named(dotted, self._target.files),
+            outlines=now,
+            is_fixed=lambda path, name: name in fixed_names(self._target.read(path)),
+        )
+        found = moved_constants(old, new, before, after)
+        assigned = {
+            name for unit in new.units if unit.kind is UnitKind.VARIABLE for name in unit.names
+        }
+        if found & assigned:
+            found -= assigned - literal_names(source())
+        return found
+
+    def _named(self, dotted: str, paths: Iterable[RepoPath]) -> frozenset[RepoPath]:
+        there = self._modules.files(dotted)
+        return files_named(dotted, paths, self._search) | there.intersection(paths)
 
     def _is_recorded(self, path: RepoPath) -> bool:
         file = self._target.files.get(path)
