@@ -9,6 +9,7 @@ from impact_select.changes.module_effects import acts
 from impact_select.graph.loading import Foreign, Loading
 from impact_select.graph.modules import ModuleIndex, module_names
 from impact_select.model.ids import Blob, Fingerprint, RepoPath
+from impact_select.model.reference import may_compute
 from impact_select.model.source import ImportFact, Outline, UnitKind
 from impact_select.ports import EvidenceStore
 
@@ -102,7 +103,9 @@ class ConstantImports:
             for root, blob, units in self.store.references(name)
             if self._denotes(root, blob, names, own) or root == "?"
         ) or any(
-            self._denotes(root, blob, names, own) for root, blob, _ in self.store.references("**")
+            self._denotes(root, blob, names, own)
+            for computed, root, blob, _ in self.store.computed_references
+            if may_compute(computed, name, spelled=False)
         )
 
     def _may_set(self, blob: Blob, units: Iterable[int], *, in_blocks: bool) -> bool:
