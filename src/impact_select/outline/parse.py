@@ -133,6 +133,7 @@ class _Builder:
     scopes: dict[str, Scope] = field(default_factory=dict)
     holders: dict[str, _Function] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
+    postpones: bool = False
 
     def finished(self) -> Outline:
         return Outline(
@@ -230,6 +231,7 @@ class _Builder:
                         spans,
                         inert=False,
                     )
+                    self.postpones = self.postpones or alias.name == "annotations"
                 return
         for alias in statement.names:
             bound = alias.asname or alias.name
@@ -264,8 +266,12 @@ class _Builder:
         )
         value = statement.value
         inert = is_inert(value, self.constants) and not isinstance(statement, ast.AugAssign)
+        loads = _names_read(statement)
         if isinstance(statement, ast.AnnAssign):
-            inert = inert and is_plain_annotation(statement.annotation)
+            if self.postpones:
+                loads = _names_read(statement.target) | (_names_read(value) if value else set())
+            else:
+                inert = inert and is_plain_annotation(statement.annotation)
         inert = inert and (plain or isinstance(statement, ast.AnnAssign))
         known = not scope and not place and inert and value is not None
         result = fold(value, self.constants) if known else Bound()
@@ -279,7 +285,7 @@ class _Builder:
             [_span(statement)],
             names=names,
             inert=inert,
-            loads=_loads(statement),
+            loads=tuple(sorted(loads)),
         )
 
     def effect(self, statement: ast.stmt, scope: str, place: str) -> None:

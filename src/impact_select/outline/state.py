@@ -127,7 +127,9 @@ class _Finder:
         if self._is_lookup(store, origin):
             reuse = Reuse.LOOKUP
         elif store.direct and store.name == self._node.name and not self._is_setter():
-            # It replaces itself; whether what runs later is its own code, lines do not tell.
+            # It replaces itself; whether what runs later is its own code, lines do not tell,
+            # and what is called then may have no receiver.
+            fill = replace(fill, own=False)
             yield replace(fill, reuse=Reuse.NAME)
             reuse = Reuse.WITHIN
         around = self._passes[store.line].around if reuse is Reuse.BRANCH else None

@@ -934,3 +934,13 @@ def test_an_empty_file() -> None:
     assert outline("") == Outline((), (), (), (), ())
     assert outline("").loaded == 0
     assert outline("x = 1").loaded == 1
+
+
+def test_a_postponed_annotation_reads_nothing() -> None:
+    """`from __future__ import annotations` keeps annotations as texts."""
+    read = outline("x: Later = EARLIER\n").units[0]
+    kept = outline("from __future__ import annotations\nx: m.Later = EARLIER\n").units[1]
+
+    assert read.loads == ("EARLIER", "Later")
+    assert kept.loads == ("EARLIER",)
+    assert kept.inert
