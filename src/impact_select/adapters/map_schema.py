@@ -36,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -207,7 +207,17 @@ def pack_outline(outline: Outline) -> bytes:
     return pack(
         [
             [
-                [u.kind.value, u.symbol, u.names, u.key, u.fingerprint, u.inert, u.loads]
+                [
+                    u.kind.value,
+                    u.symbol,
+                    u.names,
+                    u.key,
+                    u.fingerprint,
+                    u.inert,
+                    u.loads,
+                    u.typed,
+                    u.takes,
+                ]
                 for u in outline.units
             ],
             [
@@ -267,8 +277,10 @@ def unpack_outline(body: bytes) -> Outline:
                 Fingerprint(_text(fingerprint)),
                 bool(inert),
                 _texts(loads),
+                bool(typed),
+                _texts(takes),
             )
-            for kind, symbol, names, key, fingerprint, inert, loads in units
+            for kind, symbol, names, key, fingerprint, inert, loads, typed, takes in units
         ),
         functions=tuple(
             FunctionFacts(

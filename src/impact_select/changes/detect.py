@@ -288,6 +288,7 @@ class _Comparison:
         for index, unit in enumerate(self.old.units):
             found = new_by_key.get(unit.key)
             if found is not None and found[1].fingerprint == unit.fingerprint:
+                yield from self.evaluated_again(unit, *found)
                 continue
             if unit.kind is UnitKind.BLOCK:
                 if unit.symbol in kept or _LOCAL in unit.symbol or unit.symbol not in old_functions:
@@ -326,16 +327,34 @@ class _Comparison:
                 if not unit.symbol and gone and name not in bound and name != "*":
                     yield self.change(ChangeKind.VARIABLE_REMOVED, "", name, units)
                 else:
-                    yield self.bound_name(unit, name, units)
-            if unit.kind is UnitKind.VARIABLE and not unit.inert:
+                    change = self.bound_name(unit, name, units)
+                    yield replace(change, typed=found is not None and self.typed(unit, found[1]))
+            same = found is not None and found[1].typed and found[1].takes == unit.takes
+            if unit.kind is UnitKind.VARIABLE and unit.acts and not same:
                 detail = "evaluating it may have acted on something else"
                 yield self.change(ChangeKind.EFFECT, unit.symbol, unit.names[0], detail=detail)
             if found is not None:
-                yield from self.evaluated(*found)
+                yield from self.evaluated(*found, before=unit)
         elif unit.symbol in kept:
             yield from self.header(unit, old_functions, new_functions)
             if found is not None:
                 yield from self.evaluated(*found)
+
+    def evaluated_again(self, before: Unit, index: int, unit: Unit) -> Iterator[AtomicChange]:
+        """Give the module's effects when a unit is the same, and what it reads is not."""
+        if unit.inert or unit.kind is UnitKind.BLOCK:
+            return
+        if before.inert or (before.typed and not unit.is_as_typed(before)):
+            yield from self.evaluated(index, unit)
+
+    def typed(self, before: Unit, unit: Unit) -> bool:
+        """Tell whether a module-level variable is a type now, whatever it takes."""
+        binding = [
+            some
+            for some in self.new.units
+            if some.kind is not UnitKind.BLOCK and not {*unit.names, "*"}.isdisjoint(some.names)
+        ]
+        return unit.is_as_typed(before) and binding == [unit] and not unit.symbol
 
     def definition_new(
         self,
@@ -488,7 +507,9 @@ class _Comparison:
         if any(is_mark(decorator) for decorator in every):
             yield self.change(ChangeKind.MARKS, symbol)
 
-    def evaluated(self, index: int, unit: Unit) -> Iterator[AtomicChange]:
+    def evaluated(
+        self, index: int, unit: Unit, before: Unit | None = None
+    ) -> Iterator[AtomicChange]:
         """Give the module's effects when evaluating a new unit may fail or act."""
         name = unit.names[0] if unit.names else ""
         if unit.kind is UnitKind.IMPORT:
@@ -501,7 +522,8 @@ class _Comparison:
         decorators = self.new.decorators_of(unit.symbol)
         if unit.kind is UnitKind.DECORATORS and all(is_mark(some) for some in decorators):
             return  # it concerns the tests that it marks
-        if not unit.inert and unit.kind is not UnitKind.BASES:
+        taken = before is not None and unit.is_as_typed(before)
+        if not unit.inert and not taken and unit.kind is not UnitKind.BASES:
             detail = f"evaluating {name or 'it'} may fail, or act on something else"
             yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
             return

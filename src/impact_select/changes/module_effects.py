@@ -16,18 +16,20 @@ def acts(outline: Outline) -> bool:
     if not all(is_pure(name) for name in decorators):
         return True
     return any(
-        not unit.inert and unit.kind not in {UnitKind.IMPORT, UnitKind.BASES, UnitKind.ANNOTATIONS}
+        unit.acts and unit.kind not in {UnitKind.IMPORT, UnitKind.BASES, UnitKind.ANNOTATIONS}
         for unit in outline.units
         if not unit.key.startswith(":effect:future:")
     )
 
 
 def may_fail(outline: Outline) -> bool:
-    """Tell whether a module that does not act may still fail, for want of a name."""
+    """Tell whether a module that does not act may still fail, for want of a name or a type."""
     bound = set(ALWAYS_BOUND)
     for unit in outline.units:
         if unit.kind is UnitKind.BLOCK:
             continue
+        if unit.typed and not unit.inert:
+            return True
         if not bound.issuperset(unit.loads):
             return True
         bound.update(unit.names)

@@ -28,6 +28,7 @@ class Name:
         rebound: It may stand for something of another kind now: what applies it as a
             decorator or a base on import may fail, or act differently.
         judged: Whether the module itself misses it on import is known already.
+        typed: Whatever it stands for now is a type, for checkers.
     """
 
     path: RepoPath
@@ -36,6 +37,7 @@ class Name:
     use: Use = Use.ANY
     rebound: bool = False
     judged: bool = False
+    typed: bool = False
 
     def __str__(self) -> str:
         """Render as path::name."""

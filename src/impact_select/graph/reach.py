@@ -21,7 +21,7 @@ Cases: tests/conformance/cases.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pyroaring import BitMap
@@ -32,7 +32,7 @@ from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, N
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.reference import RECEIVER, may_compute
-from impact_select.model.source import Outline, UnitKind, plain_name
+from impact_select.model.source import Outline, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import (
     is_fixture,
     is_mark,
@@ -56,6 +56,8 @@ class _How:
         by_text: They hold its name as a plain string.
         rebound: It may be of another kind now.
         name: The global name that they read, if it is one.
+        read: The name of a module that they read, by whatever way.
+        typed: It is a type, for checkers.
     """
 
     gone: bool = False
@@ -64,6 +66,19 @@ class _How:
     by_text: bool = False
     rebound: bool = False
     name: str = ""
+    read: str = ""
+    typed: bool = False
+
+    def keeps_inert(self, unit: Unit) -> bool:
+        """Tell whether evaluating a unit can neither fail nor act with what may differ."""
+        if unit.inert:
+            return True
+        if not unit.typed or not self.read:
+            return False
+        taken = [name.split(".") for name in unit.takes]
+        if any(self.read in parts[:-1] for parts in taken):
+            return False
+        return self.typed or not any(self.read == parts[-1] for parts in taken)
 
 
 class Reacher:
@@ -264,6 +279,8 @@ class Reacher:
                         by_text=root == '"',
                         rebound=node.rebound,
                         name=node.name if root == "" else "",
+                        read=node.name,
+                        typed=node.typed or not node.rebound,
                     )
                     yield from self._units(version, units, how)
         for root, blob, units in self._store.references("*"):
@@ -273,7 +290,7 @@ class Reacher:
                     if node.name == "__all__":
                         yield Effects(version.path)
                     else:
-                        yield Name(version.path, node.name, node.gone, node.use, node.rebound)
+                        yield replace(node, path=version.path, judged=False)
                     yield from self._blocks_of(version, units)
         yield from self._unread()
         yield from self._dynamic_in(node)
@@ -479,9 +496,9 @@ class Reacher:
             yield Effects(path)
         match unit.kind:
             case UnitKind.VARIABLE:
-                if not unit.inert:
+                if not how.keeps_inert(unit):
                     yield Effects(path)
-                yield from self._bound(path, symbol, unit.names)
+                yield from self._bound(path, symbol, unit.names, how.typed and unit.typed)
             case UnitKind.IMPORT:
                 for name in unit.names:
                     if name == "*":
@@ -489,7 +506,7 @@ class Reacher:
                     if symbol:
                         yield Attribute(path, symbol, name)
                     else:
-                        yield Name(path, name, use=how.use, rebound=how.rebound)
+                        yield Name(path, name, use=how.use, rebound=how.rebound, typed=how.typed)
             case UnitKind.EFFECT:
                 yield Effects(path)
                 yield from self._bound(path, symbol, unit.names)
@@ -518,14 +535,16 @@ class Reacher:
             case _:
                 return
 
-    def _bound(self, path: RepoPath, symbol: str, names: Iterable[str]) -> Iterator[Node]:
+    def _bound(
+        self, path: RepoPath, symbol: str, names: Iterable[str], typed: bool = False
+    ) -> Iterator[Node]:
         for name in names:
             if symbol:
                 yield Attribute(path, symbol, name)
             elif name == "pytestmark":
                 yield Marked(path, "")
             else:
-                yield Name(path, name, rebound=True)
+                yield Name(path, name, rebound=True, typed=typed)
 
     def value_uses(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """Yield the node of a function for those who pass it on."""

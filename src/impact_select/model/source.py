@@ -37,6 +37,9 @@ class Unit:
             long as the names in it are bound.
         loads: The names that evaluating it reads, without those that it binds itself;
             empty for a block.
+        typed: True for a variable that is a type, for checkers, as long as all that it
+            takes is; evaluating it can then neither fail nor act.
+        takes: Names and attributes (dotted, as written) that it takes for types.
     """
 
     kind: UnitKind
@@ -46,6 +49,18 @@ class Unit:
     fingerprint: Fingerprint
     inert: bool = True
     loads: tuple[str, ...] = ()
+    typed: bool = False
+    takes: tuple[str, ...] = ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether evaluating it, where that succeeds, may act on anything else."""
+        return not self.inert and (not self.typed or any("." in name for name in self.takes))
+
+    def is_as_typed(self, before: "Unit") -> bool:
+        """Tell whether it takes nothing for a type that an earlier version did not."""
+        taken = () if before.inert else before.takes
+        return self.typed and {*taken}.issuperset(self.takes)
 
 
 class Reuse(StrEnum):

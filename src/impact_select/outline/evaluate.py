@@ -17,11 +17,11 @@ import math
 import operator
 import pathlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final
 
-Constants: TypeAlias = Mapping[str, object]
+from impact_select.outline.bindings import Bound, Constants, dotted_name
+from impact_select.outline.type_forms import known_value, read_type_form
 
 _MAX_SIZE: Final = 4096  # of a folded value or exponent; chosen, nothing depends on it
 
@@ -67,7 +67,6 @@ _INERT_CALLS: Final = frozenset(
     {
         "object",
         "logging.getLogger",
-        "typing.TypeVar",
         "typing_extensions.TypeVar",
         "contextvars.ContextVar",
         "threading.Lock",
@@ -86,17 +85,6 @@ _GENERICS: Final = frozenset(
         *("ContextManager", "Required", "NotRequired", "TypeGuard"),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A value that is not computed here, of a name or an expression.
-
-    Attributes:
-        origin: The absolute dotted name that an import gave it; empty without one.
-    """
-
-    origin: str = ""
 
 
 class _NotInertError(Exception):
@@ -152,6 +140,8 @@ def fold(node: ast.expr | None, constants: Constants) -> object:
         case ast.UnaryOp(op=op, operand=operand):
             return _computed(_UNARY[type(op)], fold(operand, constants))
         case ast.BinOp(left=left, op=op, right=right):
+            if isinstance(op, ast.BitOr) and read_type_form(node, constants):
+                return _fold_type(node, constants)
             return _fold_binary(op, fold(left, constants), fold(right, constants))
         case ast.BoolOp(values=items):
             for item in items[:-1]:
@@ -165,6 +155,13 @@ def fold(node: ast.expr | None, constants: Constants) -> object:
             return Bound()
         case ast.Call():
             return _fold_call(node, constants)
+        case ast.Attribute():
+            known = known_value(node, constants)
+            if isinstance(known, Bound):
+                raise _NotInertError  # looking it up may fail or act
+            return known
+        case ast.Subscript():
+            return _fold_type(node, constants)
         case _:
             raise _NotInertError
 
@@ -197,18 +194,6 @@ def is_plain_annotation(node: ast.expr) -> bool:
             return False
 
 
-def dotted_name(node: ast.expr) -> str | None:
-    """Return `a.b.c` for a chain of names, None for any other expression."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    parts.append(node.id)
-    return ".".join(reversed(parts))
-
-
 def _computed(function: Callable[..., object], *arguments: object, **named: object) -> object:
     if any(isinstance(value, Bound) for value in (*arguments, *named.values())):
         raise _NotInertError  # the operation may not be defined for it
@@ -219,6 +204,13 @@ def _computed(function: Callable[..., object], *arguments: object, **named: obje
     if isinstance(value, (str, bytes, list, tuple)) and len(value) > _MAX_SIZE:
         raise _NotInertError
     return value
+
+
+def _fold_type(node: ast.expr, constants: Constants) -> object:
+    form = read_type_form(node, constants)
+    if form is None or form.takes:
+        raise _NotInertError  # what it takes may be no type
+    return form.value
 
 
 def _tested(value: object) -> None:
@@ -281,6 +273,8 @@ def _fold_call(node: ast.Call, constants: Constants) -> object:
     name = dotted_name(node.func)
     if name is None or "*" in constants:
         raise _NotInertError
+    if (form := read_type_form(node, constants)) is not None and not form.takes:
+        return form.value
     head, dot, rest = name.partition(".")
     if head in constants:
         known = constants[head]

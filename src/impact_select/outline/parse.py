@@ -42,21 +42,18 @@ from impact_select.model.source import (
     Unit,
     UnitKind,
 )
+from impact_select.outline.bindings import Bound, dotted_name
 from impact_select.outline.decorators import is_fixture
-from impact_select.outline.evaluate import (
-    Bound,
-    dotted_name,
-    fold,
-    is_inert,
-    is_plain_annotation,
-)
+from impact_select.outline.evaluate import fold, is_inert, is_plain_annotation
 from impact_select.outline.fingerprint import fingerprint, write_node
 from impact_select.outline.handing import find_handing
+from impact_select.outline.known_names import is_plain_base
 from impact_select.outline.nodes import below, children
 from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
 from impact_select.outline.stores import SCOPES, find_locals
 from impact_select.outline.suites import Suite, first_line, own_spans, segments, suites
+from impact_select.outline.type_forms import SomeClass, TypeForm, read_type_form
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MAIN_SYMBOL: Final = "<main>"
@@ -156,13 +153,26 @@ class _Builder:
         names: tuple[str, ...] = (),
         inert: bool = True,
         loads: tuple[str, ...] = (),
+        form: TypeForm | None = None,
     ) -> None:
         key = f"{symbol}:{kind.value}:{place}"
         self.keys[key] += 1
         if self.keys[key] > 1:
             key = f"{key}#{self.keys[key]}"
         index = len(self.units)
-        self.units.append(Unit(kind, symbol, names, key, fingerprint(digest_of), inert, loads))
+        self.units.append(
+            Unit(
+                kind,
+                symbol,
+                names,
+                key,
+                fingerprint(digest_of),
+                inert,
+                loads,
+                form is not None,
+                form.takes if form is not None else (),
+            )
+        )
         self.lines.extend(LineUnit(first, last, index) for first, last in spans)
 
     def qualname(self, scope: str, name: str) -> str:
@@ -241,7 +251,10 @@ class _Builder:
             if bound == "*":
                 self.constants.clear()  # it may bind any of them anew
             whole = alias.name if alias.asname else bound
-            self.constants[bound] = Bound(f"{source}.{alias.name}" if source else whole)
+            origin = Bound(f"{source}.{alias.name}" if source else whole)
+            if place and self.constants.get(bound, origin) != origin:
+                origin = Bound()  # one or the other
+            self.constants[bound] = origin
             if isinstance(statement, ast.Import) or not statement.module:
                 self.modules.add(bound)
             self.import_facts.append(_import_fact(len(self.units), statement, alias))
@@ -269,12 +282,20 @@ class _Builder:
         loads = _names_read(statement)
         if isinstance(statement, ast.AnnAssign):
             if self.postpones:
+                plain = True
                 loads = _names_read(statement.target) | (_names_read(value) if value else set())
             else:
-                inert = inert and is_plain_annotation(statement.annotation)
-        inert = inert and (plain or isinstance(statement, ast.AnnAssign))
+                plain = is_plain_annotation(statement.annotation)
+        inert = inert and plain
+        form = read_type_form(value, self.constants) if plain else None
+        if form is not None and not form.gives_type:
+            form = None
         known = not scope and not place and inert and value is not None
-        result = fold(value, self.constants) if known else Bound()
+        result: object = Bound()
+        if known:
+            result = fold(value, self.constants)
+            if isinstance(result, Bound) and form is not None and not form.takes:
+                result = form.value
         for name in names:
             self.constants[name] = Bound() if name in self.rebound else result
         self.unit(
@@ -286,6 +307,7 @@ class _Builder:
             names=names,
             inert=inert,
             loads=tuple(sorted(loads)),
+            form=form,
         )
 
     def effect(self, statement: ast.stmt, scope: str, place: str) -> None:
@@ -420,7 +442,8 @@ class _Builder:
         self.decorators(node, qualname, place)
         outside = dict(self.constants)
         self.definition_suite(node.body, qualname, "", holder=node)
-        self.constants = {**outside, node.name: Bound()}
+        known = not scope and not place and node.name not in self.rebound and _is_plain(node)
+        self.constants = {**outside, node.name: SomeClass if known else Bound()}
 
     # -- run time -------------------------------------------------------------------
 
@@ -705,6 +728,14 @@ def _class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
         decorators=tuple(_decorator_name(some) for some in node.decorator_list),
         bases=tuple(bases),
         keywords=tuple(keyword.arg or "?" for keyword in node.keywords),
+    )
+
+
+def _is_plain(node: ast.ClassDef) -> bool:
+    """Tell whether a class statement gives a class, and one of no other metaclass."""
+    bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+    return not (node.decorator_list or node.keywords) and all(
+        is_plain_base(dotted_name(base) or "?") for base in bases
     )
 
 

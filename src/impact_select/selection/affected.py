@@ -211,7 +211,7 @@ class Rules:
                     yield Class(path, symbol)
             case ChangeKind.VARIABLE | ChangeKind.IMPORT:
                 yield from ran
-                yield Name(path, name, rebound=True)
+                yield Name(path, name, rebound=True, typed=change.typed)
             case ChangeKind.VARIABLE_REMOVED:
                 yield from ran
                 yield Name(path, name, gone=True, judged=True)

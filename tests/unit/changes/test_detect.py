@@ -709,3 +709,50 @@ def test_every_kind_of_a_file_is_reported_by_some_case() -> None:
     }
 
     assert kinds == {kind.value for kind in ChangeKind if kind not in elsewhere}
+
+
+FORMS = "import typing as t\nfrom m2 import A\nimport m3\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("X = t.Callable[..., t.Any]", "X = None"),
+        ("X = t.Union[A, str]", "X = t.Union[str, bytes]"),
+        ("X = t.Union[A, str]", "X = t.Optional[A]"),
+        ("X = t.TypeVar('X', bound=m3.A)", "X = t.TypeVar('Y', bound=m3.A)"),
+        ("class C: pass\nX = 1", "class C: pass\nX = C | None"),
+        ("Y = 1\nX = t.List[str]", "Y = 2\nX = t.List[str]"),
+        ("Y = str\nX = t.List[Y]", "Y = bytes\nX = t.List[Y]"),
+    ],
+)
+def test_types_that_neither_fail_nor_act(before: str, after: str) -> None:
+    """A type made of what is known to be a type, or was one before, only binds its name."""
+    assert kinds(f"{FORMS}{before}", f"{FORMS}{after}") == {"variable-changed"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("X = 1", "X = t.Union[A, str]"),
+        ("X = A", "X = t.Union[A, str]"),
+        ("X = t.Union[A, str]", "X = t.Union[A, m3.A]"),
+        ("X = t.TypeVar('X', bound=m3.A)", "X = t.TypeVar('X', bound=m3.B)"),
+        ("X = t.TypeVar('X', bound=m3.A)", "X = None"),
+        ("X = t.TypeVar('X', bound=m3.A)", "X = m3.A()"),
+        ("X = t.Union[A, str]", "X = A | str"),
+        ("Y = str\nX = t.List[Y]", "Y = (str,)\nX = t.List[Y]"),
+        ("Y = str\nX = t.List[Y]", "Y = A\nX = t.List[Y]"),
+        ("Y = 1\nX = Y + 1", "Y = 'a'\nX = Y + 1"),
+        ("Y = 1\ndef f(a=Y + 1): pass", "Y = 'a'\ndef f(a=Y + 1): pass"),
+        ("class C: pass\nX = C | None", "def C(): pass\nX = C | None"),
+    ],
+)
+def test_types_that_may_fail_or_act(before: str, after: str) -> None:
+    """What may be no type, or is looked up for the first time or no more, is an effect."""
+    assert "module-effect-changed" in kinds(f"{FORMS}{before}", f"{FORMS}{after}")
+
+
+def kinds(before: str, after: str) -> set[str]:
+    """Give the kinds of the changes between two sources."""
+    return {change.kind.value for change in changes(before, after)}

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from impact_select.outline.evaluate import Bound, is_inert, is_plain_annotation
+from impact_select.outline.bindings import Bound
+from impact_select.outline.evaluate import is_inert, is_plain_annotation
 
 # What a module bound before the expression.
 BOUND = {
@@ -18,6 +19,8 @@ BOUND = {
     "re": Bound("re"),
     "logging": Bound("logging"),
     "TypeVar": Bound("typing.TypeVar"),
+    "t": Bound("typing"),
+    "cabc": Bound("collections.abc"),
     "threading": Bound("threading"),
     "own": Bound(".own.Decimal"),
     "int": Bound(),
@@ -45,8 +48,33 @@ def expression(text: str) -> ast.expr:
         "datetime('1')",
         "missing.Decimal('1')",
         "logging.getLogger(f())",
+        "own.Any",
+        "t.missing",
+        "t.Union[own, str]",
+        "t.Union[missing, str]",
+        "t.Union[own.X, str]",
+        "t.Union[int, str]",
+        "own[str]",
+        "f[str]",
+        "own | None",
+        "TypeVar('T', bound=f)",
+        "TypeVar(TEXT)",
+        "TypeVar('T', **{})",
+        "f.g[str]",
         # They fail.
         "1 / 0",
+        "None | None",
+        "str | 'A'",
+        "str | 1",
+        "t.Union[1, (2,)]",
+        "t.Union['a b', str]",
+        "t.Union[t.Union, str]",
+        "t.Callable[str]",
+        "t.Dict[str]",
+        "bytes[str]",
+        "t.Literal[f]",
+        "TypeVar('T', str)",
+        "TypeVar('T', bound=(1,))",
         "1 // 0",
         "1 % 0",
         "1 << -1",
@@ -150,7 +178,18 @@ def test_expressions_that_may_fail_or_act(text: str) -> None:
         "len('abc')",
         "object()",
         "logging.getLogger('a')",
-        "TypeVar('T', bound=f)",
+        "TypeVar('T', bound=str)",
+        "t.Any",
+        "t.Optional[str]",
+        "t.Callable[..., t.Any]",
+        "t.Union['Response', str, list[t.Any], t.Mapping[str, bytes]]",
+        "t.Literal['a', 1]",
+        "cabc.Callable[[bytes], dict[str, tuple[str, ...]]]",
+        "bytes | list[str] | None",
+        "Path | None",
+        "{'a': t.List[bytes]}",
+        "t.NewType('N', bytes)",
+        "t.ParamSpec('P')",
         "threading.Lock()",
     ],
 )
