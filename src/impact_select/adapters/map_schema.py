@@ -251,6 +251,8 @@ def pack_outline(outline: Outline) -> bytes:
                         f.handing.defers,
                         f.handing.generates,
                     ],
+                    f.wraps,
+                    f.bare,
                 ]
                 for f in outline.functions
             ],
@@ -313,6 +315,8 @@ def unpack_outline(body: bytes) -> Outline:
                     _texts(defers),
                     bool(generates),
                 ),
+                bool(wraps),
+                _texts(bare),
             )
             for (
                 qualname,
@@ -323,6 +327,8 @@ def unpack_outline(body: bytes) -> Outline:
                 fills,
                 parameters,
                 (keeps, sets, calls, passes, returns, defers, generates),
+                wraps,
+                bare,
             ) in functions
         ),
         classes=tuple(

@@ -35,6 +35,8 @@ from impact_select.model.source import (
     plain_name,
 )
 from impact_select.outline.decorators import (
+    WrapperImported,
+    acting,
     is_abstract,
     is_fixture,
     is_mark,
@@ -72,12 +74,17 @@ _XUNIT: Final = frozenset(
 )
 
 
+def _none_imported(_: ImportFact) -> bool:
+    return False
+
+
 def detect_changes(
     path: RepoPath,
     old: Outline,
     new: Outline,
     import_known: ImportKnown,
     unmoved: frozenset[str] = frozenset(),
+    wrapper_imported: WrapperImported = _none_imported,
 ) -> tuple[AtomicChange, ...]:
     """List every difference between two versions of a file.
 
@@ -88,12 +95,13 @@ def detect_changes(
         import_known: Asked for each import that is new.
         unmoved: Names of the module that are bound to what they were bound to, though by
             another statement.
+        wrapper_imported: Asked for decorators that are imported.
 
     Returns:
         Atomic changes in source order of the old version; empty when the two differ in
         nothing that any test can notice.
     """
-    found = list(_Comparison(path, old, new, import_known, unmoved).changes())
+    found = list(_Comparison(path, old, new, import_known, unmoved, wrapper_imported).changes())
     return tuple(dict.fromkeys(found))
 
 
@@ -104,6 +112,7 @@ class _Comparison:
     new: Outline
     import_known: ImportKnown
     unmoved: frozenset[str]
+    wrapper_imported: WrapperImported
 
     def changes(self) -> Iterator[AtomicChange]:
         old_functions = _functions(self.old)
@@ -204,7 +213,8 @@ class _Comparison:
         yield from self.acting_decorators(facts)
         for index, unit in enumerate(self.new.units):
             if unit.symbol == facts.qualname and unit.kind is not UnitKind.BLOCK:
-                if unit.kind is not UnitKind.DECORATORS:
+                known = all(is_mark(some) or is_fixture(some) for some in facts.decorators)
+                if unit.kind is not UnitKind.DECORATORS or not known:
                     yield from self.evaluated(index, unit)
 
     def governing(self, holder: str, name: str) -> Iterator[AtomicChange]:
@@ -225,10 +235,20 @@ class _Comparison:
             yield self.change(ChangeKind.BASES, holder, detail=detail)
 
     def acting_decorators(self, facts: FunctionFacts | ClassFacts) -> Iterator[AtomicChange]:
-        for decorator in facts.decorators:
-            if not is_pure(decorator):
-                detail = f"the decorator {decorator} may register it"
-                yield self.change(ChangeKind.EFFECT, facts.qualname, detail=detail)
+        outline = self.old if facts in self.old.definitions else self.new
+        for decorator in acting(facts, outline, self.wrapper_imported):
+            detail = f"the decorator {decorator} may register it"
+            yield self.change(ChangeKind.EFFECT, facts.qualname, detail=detail)
+
+    def acting(self, symbol: str) -> set[str]:
+        """Return the decorators of a definition, in any version, that may act on other things."""
+        return {
+            decorator
+            for outline in (self.old, self.new)
+            for facts in outline.definitions
+            if facts.qualname == symbol
+            for decorator in acting(facts, outline, self.wrapper_imported)
+        }
 
     def class_gone(
         self, facts: ClassFacts, classes: dict[str, ClassFacts]
@@ -437,10 +457,13 @@ class _Comparison:
                 *(before.decorators if before else ()),
                 *(after.decorators if after else ()),
             }
+            acting_ones = self.acting(symbol)
             for decorator in sorted(decorators):
-                if reads_interface(decorator):
-                    detail = f"the decorator {decorator} may read the header"
+                detail = f"the decorator {decorator} may read the header"
+                if decorator in acting_ones or (is_pure(decorator) and reads_interface(decorator)):
                     yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
+                elif not is_pure(decorator):
+                    yield self.change(ChangeKind.DECORATORS, symbol, name, blocks, detail)
 
     def deriving(self, symbol: str) -> Iterator[AtomicChange]:
         """Give the module's effects when a class derives from something else than before.
@@ -500,10 +523,9 @@ class _Comparison:
             return
         yield self.change(ChangeKind.DECORATORS, symbol, name, blocks)
         yield from self.abstractness(*_split(symbol), {*before} ^ {*after})
-        for decorator in sorted(every):
-            if not is_pure(decorator):
-                detail = f"the decorator {decorator} may act on something else"
-                yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
+        for decorator in sorted(self.acting(symbol)):
+            detail = f"the decorator {decorator} may act on something else"
+            yield self.change(ChangeKind.EFFECT, symbol, detail=detail)
         if any(is_mark(decorator) for decorator in every):
             yield self.change(ChangeKind.MARKS, symbol)
 
@@ -615,7 +637,7 @@ class _Comparison:
         """Tell whether executing a statement may run code of the module."""
         if unit.kind not in {UnitKind.SIGNATURE, UnitKind.BASES}:
             return not unit.inert
-        if not all(is_pure(some) for some in self.new.decorators_of(unit.symbol)):
+        if self.acting(unit.symbol):
             return True
         kinds = {UnitKind.DEFAULTS, UnitKind.DECORATORS, UnitKind.VARIABLE, UnitKind.EFFECT}
         return any(

@@ -154,6 +154,14 @@ class Loading:
                 return True
         return False
 
+    def gives_wrapper(self, path: RepoPath, fact: ImportFact) -> bool:
+        """Tell whether an import statement of a module names a function that only wraps."""
+        bases = self._modules.absolute("." * fact.level + fact.module, path)
+        outlines = [self._outline_of(file) for base in bases for file in self._files(base)]
+        return bool(outlines) and all(
+            outline is not None and outline.wraps(fact.name) for outline in outlines
+        )
+
     def _all_loaded(self, path: RepoPath, facts: Iterable[ImportFact]) -> frozenset[Loaded]:
         return frozenset(node for fact in facts for node in self.loaded_by(path, fact))
 

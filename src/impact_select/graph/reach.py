@@ -32,8 +32,9 @@ from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, N
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.reference import RECEIVER, may_compute
-from impact_select.model.source import Outline, Unit, UnitKind, plain_name
+from impact_select.model.source import ImportFact, Outline, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import (
+    acting,
     is_fixture,
     is_mark,
     is_pure,
@@ -522,15 +523,14 @@ class Reacher:
                 applied = {name.partition(".")[0] for name in outline.decorators_of(unit.symbol)}
                 if how.rebound and how.name in applied:
                     yield Effects(path)  # nothing is known of the new decorator
-                yield from self._decorated(path, symbol, outline, unit.symbol)
+                yield from self.decorated(path, symbol, outline, unit.symbol)
             case UnitKind.DEFAULTS:
                 if not unit.inert:
                     yield Effects(path)
                 yield from self.symbol_blocks(path, symbol)
                 yield from self.value_uses(path, symbol)
             case UnitKind.ANNOTATIONS:
-                if any(reads_interface(name) for name in outline.decorators_of(unit.symbol)):
-                    yield Effects(path)
+                yield from self._read_interface(path, outline, unit.symbol)
                 yield from self.value_uses(path, symbol)
             case _:
                 return
@@ -562,11 +562,12 @@ class Reacher:
         else:
             yield Name(path, name)
 
-    def _decorated(
+    def decorated(
         self, path: RepoPath, symbol: str, outline: Outline, qualname: str
     ) -> Iterator[Node]:
+        """Yield what decorators make of a definition that they may make another thing of."""
         decorators = outline.decorators_of(qualname)
-        if not all(is_pure(name) for name in decorators):
+        if self._acting(path, outline, qualname):
             yield Effects(path)
         if any(is_mark(name) for name in decorators):
             yield Marked(path, symbol)
@@ -574,6 +575,36 @@ class Reacher:
             yield from self.symbol_blocks(path, symbol)
             if not all(is_mark(name) or is_fixture(name) for name in decorators):
                 yield from self.rebound(path, symbol)
+
+    def _read_interface(self, path: RepoPath, outline: Outline, qualname: str) -> Iterator[Node]:
+        """Yield what decorators that may read annotations or members make of them."""
+        readers = {name for name in outline.decorators_of(qualname) if reads_interface(name)}
+        acting_ones = self._acting(path, outline, qualname)
+        if any(is_pure(name) or name in acting_ones for name in readers):
+            yield Effects(path)
+        elif readers:
+            yield from self.decorated(path, plain_name(qualname), outline, qualname)
+
+    def _acting(self, path: RepoPath, outline: Outline, qualname: str) -> set[str]:
+        """Return the decorators of a definition that may act on anything else."""
+        return {
+            name
+            for facts in outline.definitions
+            if facts.qualname == qualname
+            for name in acting(facts, outline, lambda fact: self._imports_wrapper(path, fact))
+        }
+
+    def _imports_wrapper(self, path: RepoPath, fact: ImportFact) -> bool:
+        """Tell whether an import gives a function that only wraps, in all recorded versions."""
+        outlines = [
+            self.outline(version.blob)
+            for base in self.modules.absolute("." * fact.level + fact.module, path)
+            for file in self.modules.files(base)
+            for version in self._store.versions.get(file, ())
+        ]
+        return bool(outlines) and all(
+            outline is not None and outline.wraps(fact.name) for outline in outlines
+        )
 
     def _blocks_of(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
         outline = self.outline(version.blob)

@@ -166,6 +166,9 @@ class FunctionFacts:
         parameters: Names of its parameters, in order.
         fills: Where it keeps state outside the objects that it creates.
         handing: How it hands on what may be code.
+        wraps: True when it acts on nothing but the function that it is called with.
+        bare: Those of its decorators that are written without a call, by a name that
+            the module binds once, for good.
     """
 
     qualname: str
@@ -176,6 +179,8 @@ class FunctionFacts:
     parameters: tuple[str, ...]
     fills: tuple[Fill, ...] = ()
     handing: Handing = Handing()
+    wraps: bool = False
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,10 @@ class Outline:
             if facts.qualname == symbol:
                 return facts.decorators
         return ()
+
+    def wraps(self, name: str) -> bool:
+        """Tell whether a name is a function of the module that only wraps."""
+        return any(facts.qualname == name and facts.wraps for facts in self.functions)
 
     @property
     def postpones_annotations(self) -> bool:

@@ -1,8 +1,18 @@
 """Decorators whose effect is known: they change nothing but what they decorate."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
-from impact_select.model.source import ClassFacts
+from impact_select.model.source import (
+    ClassFacts,
+    FunctionFacts,
+    ImportFact,
+    Outline,
+    UnitKind,
+)
+
+WrapperImported: TypeAlias = Callable[[ImportFact], bool]
+"""Tells whether an import binds a function that only wraps."""
 
 # Each returns the function or class, or a wrapper around it, and acts on nothing else.
 _PURE: Final = frozenset(
@@ -34,6 +44,11 @@ _PURE_MODULES: Final = frozenset(
     {"functools", "contextlib", "abc", "typing", "dataclasses", "enum", "t"}
 )
 _PURE_LAST: Final = frozenset({"setter", "getter", "deleter"})
+# They give a function for a function.
+_KEEPING: Final = frozenset(
+    {"abstractmethod", "contextmanager", "asynccontextmanager", "final", "override"}
+    | {"no_type_check"}
+)
 # They read the docstring, the annotations or the members of what they decorate.
 _READERS: Final = frozenset(
     {"dataclass", "singledispatch", "total_ordering", "unique", "runtime_checkable"}
@@ -48,6 +63,35 @@ def is_pure(decorator: str) -> bool:
     if last in _PURE and (not head or head in _PURE_MODULES):
         return True
     return is_fixture(decorator) or is_mark(decorator)
+
+
+def acting(
+    facts: FunctionFacts | ClassFacts, outline: Outline, wrapper_imported: WrapperImported
+) -> tuple[str, ...]:
+    """Return the decorators of a definition that may act on anything but what they decorate.
+
+    Args:
+        facts: The definition.
+        outline: Of its module.
+        wrapper_imported: Asked for decorators that the module imports.
+    """
+    found: list[str] = []
+    gets_function = isinstance(facts, FunctionFacts)
+    bare = facts.bare if isinstance(facts, FunctionFacts) else ()
+    for name in reversed(facts.decorators):
+        if is_pure(name):
+            last = name.rpartition(".")[2]
+            gets_function = gets_function and (last in _KEEPING or is_mark(name))
+            continue
+        wraps = outline.wraps(name) or any(
+            wrapper_imported(fact)
+            for fact in outline.imports
+            if fact.bound == name and outline.units[fact.unit].kind is UnitKind.IMPORT
+        )
+        gets_function = gets_function and name in bare and wraps
+        if not gets_function:
+            found.append(name)
+    return tuple(reversed(found))
 
 
 def reads_interface(decorator: str) -> bool:

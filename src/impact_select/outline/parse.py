@@ -29,7 +29,7 @@ and with it the block around both.
 import ast
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -47,19 +47,25 @@ from impact_select.outline.decorators import is_fixture
 from impact_select.outline.evaluate import fold, is_inert, is_plain_annotation
 from impact_select.outline.fingerprint import fingerprint, write_node
 from impact_select.outline.handing import find_handing
-from impact_select.outline.known_names import is_plain_base
+from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
 from impact_select.outline.nodes import below, children
 from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
 from impact_select.outline.stores import SCOPES, find_locals
 from impact_select.outline.suites import Suite, first_line, own_spans, segments, suites
 from impact_select.outline.type_forms import SomeClass, TypeForm, read_type_form
+from impact_select.outline.wrapping import Surroundings, only_wraps
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MAIN_SYMBOL: Final = "<main>"
 """The symbol of what a file does only when it is run as a script."""
 
 _DOC_HOLDERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
+# Of a definition's header, one part binds its name.
+_BINDING: Final = frozenset(
+    {UnitKind.SIGNATURE, UnitKind.BASES, UnitKind.VARIABLE, UnitKind.IMPORT, UnitKind.EFFECT}
+)
+_ENUMS: Final = frozenset({"Enum", "enum.Enum", "IntEnum", "enum.IntEnum"})
 _INERT_STATEMENTS: Final = (ast.Pass, ast.Global)
 
 
@@ -108,6 +114,10 @@ def parse_outline(source: bytes, *, state: bool = True) -> Outline:
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnparsedSource(0, str(error)) from error
     builder = _Builder(state)
+    if b":=" in source:
+        builder.rebound.update(
+            node.target.id for node in ast.walk(tree) if isinstance(node, ast.NamedExpr)
+        )
     try:
         builder.definition_suite(tree.body, "", "", holder=tree)
     except RecursionError as error:
@@ -131,15 +141,71 @@ class _Builder:
     holders: dict[str, _Function] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     postpones: bool = False
+    bare: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def finished(self) -> Outline:
+        final = self.bound_for_good()
+        around = self.surroundings(final)
         return Outline(
             tuple(self.units),
-            tuple(self.functions),
+            tuple(self.with_wrapping(facts, final, around) for facts in self.functions),
             tuple(self.classes),
             tuple(self.lines),
             tuple(self.import_facts),
         )
+
+    def bound_for_good(self) -> dict[str, int]:
+        """Return the names that only one unit binds, whatever happens, and which one."""
+        binding: dict[str, list[int]] = {}
+        for index, unit in enumerate(self.units):
+            if unit.kind in _BINDING:
+                for name in unit.names:
+                    binding.setdefault(name, []).append(index)
+        if "*" in binding:
+            return {}
+        return {
+            name: indices[0]
+            for name, indices in binding.items()
+            if len(indices) == 1
+            and name not in self.rebound
+            and self.units[indices[0]].symbol in {"", name}
+            and self.units[indices[0]].key.split(":", 2)[2][:1] in {"", ":"}
+            and self.units[indices[0]].kind is not UnitKind.EFFECT
+        }
+
+    def with_wrapping(
+        self, facts: FunctionFacts, final: Mapping[str, int], around: Surroundings
+    ) -> FunctionFacts:
+        """Add to a function what is known of it and of its decorators in the whole module."""
+        bare = tuple(name for name in self.bare.get(facts.qualname, ()) if name in final)
+        place = final.get(facts.qualname)
+        wraps = place is not None and only_wraps(self.holders[facts.qualname], place, around)
+        return replace(facts, wraps=wraps, bare=bare) if wraps or bare else facts
+
+    def surroundings(self, final: Mapping[str, int]) -> Surroundings:
+        """Return what functions of the module find when they are called."""
+        builtin = ALWAYS_BOUND.difference(*(unit.names for unit in self.units))
+        origins = {name: name for name in builtin} | dict.fromkeys(final, "")
+        for fact in self.import_facts:
+            if final.get(fact.bound) == fact.unit and not fact.level:
+                whole = f"{fact.module}.{fact.name}" if fact.name else fact.module
+                first = not fact.name and fact.bound == whole.partition(".")[0]
+                origins[fact.bound] = fact.bound if first else whole
+        plain = {
+            facts.qualname: bool(facts.bases) and _ENUMS.issuperset(facts.bases)
+            for facts in self.classes
+            if not facts.decorators and not facts.keywords
+        }
+        members = frozenset(
+            f"{unit.symbol}.{name}"
+            for unit in self.units
+            if unit.symbol in plain
+            and unit.key.startswith(f"{unit.symbol}:variable::")
+            and (unit.inert or plain[unit.symbol])
+            for name in unit.names
+        )
+        postponed = any(unit.key.startswith(":effect:future:annotations") for unit in self.units)
+        return Surroundings(origins, {**dict.fromkeys(builtin, -1), **final}, members, postponed)
 
     # -- units ------------------------------------------------------------------
 
@@ -371,6 +437,10 @@ class _Builder:
     def facts(self, node: _Function, qualname: str, parameters: tuple[str, ...]) -> None:
         decorators = tuple(_decorator_name(some) for some in node.decorator_list)
         fixture, autouse = _fixture_facts(node)
+        called = {
+            _decorator_name(some) for some in node.decorator_list if isinstance(some, ast.Call)
+        }
+        self.bare[qualname] = tuple(name for name in decorators if name not in called)
         found = FunctionFacts(
             qualname=qualname,
             first_line=first_line(node),

@@ -289,8 +289,8 @@ class Rules:
             read = not all(is_pure(name) for name in facts.decorators)
             if local and (read or self._reacher.classes.is_consumed(path, symbol)):
                 yield from self._reacher.symbol_blocks(path, outer)
-            elif read:
-                yield Effects(path)
+            elif read and outline is not None:
+                yield from self._reacher.decorated(path, symbol, outline, facts.qualname)
         for reader in _DOC_READERS:
             for root, blob, units in self._store.references(reader):
                 if root == "" and reader == "__doc__":

@@ -247,6 +247,7 @@ class _Comparison:
             new,
             lambda fact: known(fact) or states.can_import(fact),
             imports.unmoved(states, old, new, lambda: target.read(version.path)),
+            states.gives_wrapper,
         )
         for change in changes:
             if change.kind is ChangeKind.LOADING:

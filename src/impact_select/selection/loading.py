@@ -61,6 +61,12 @@ class ImportStates:
             and self.after.binds(self.path, fact, bound_names)
         )
 
+    def gives_wrapper(self, fact: ImportFact) -> bool:
+        """Tell whether an import names a function that only wraps, in both states."""
+        return self.before.gives_wrapper(self.path, fact) and self.after.gives_wrapper(
+            self.path, fact
+        )
+
     def _is_sound(self, path: RepoPath) -> bool:
         if self._is_recorded(path):
             return True

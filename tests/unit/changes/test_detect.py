@@ -756,3 +756,38 @@ def test_types_that_may_fail_or_act(before: str, after: str) -> None:
 def kinds(before: str, after: str) -> set[str]:
     """Give the kinds of the changes between two sources."""
     return {change.kind.value for change in changes(before, after)}
+
+
+WRAPPED = "def deco(f):\n    return f\nclass C:\n    def m(self, a=1): return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (WRAPPED, f"{WRAPPED}    @deco\n    def n(self): pass\n", {"C.n method-added"}),
+        (f"{WRAPPED}@deco\ndef n(): pass\n", WRAPPED, {"n function-removed"}),
+        (
+            WRAPPED,
+            WRAPPED.replace("    def m", "    @deco\n    def m"),
+            {"C.m decorator-changed"},
+        ),
+        (
+            WRAPPED.replace("    def m", "    @deco\n    def m"),
+            WRAPPED.replace("    def m", "    @deco\n    def m").replace("a=1", "a=2"),
+            {"C.m default-changed", "C.m decorator-changed"},
+        ),
+        (
+            WRAPPED,
+            f"@deco\ndef n(): pass\n{WRAPPED}",
+            {"n function-added", "n module-effect-changed"},
+        ),
+        (
+            "import functools",
+            "import functools\n@functools.lru_cache(f())\ndef n(): pass\n",
+            {"n function-added", "n module-effect-changed"},
+        ),
+    ],
+)
+def test_decorators_that_only_wrap(before: str, after: str, expected: set[str]) -> None:
+    """Such a decorator is no effect where it comes and goes, unless its name is not bound."""
+    assert shown(changes(before, after)) == expected
