@@ -349,7 +349,9 @@ class _Comparison:
                 else:
                     change = self.bound_name(unit, name, units)
                     yield replace(change, typed=found is not None and self.typed(unit, found[1]))
-            same = found is not None and found[1].typed and found[1].takes == unit.takes
+            same = (
+                unit.typed and found is not None and found[1].typed and found[1].takes == unit.takes
+            )
             if unit.kind is UnitKind.VARIABLE and unit.acts and not same:
                 detail = "evaluating it may have acted on something else"
                 yield self.change(ChangeKind.EFFECT, unit.symbol, unit.names[0], detail=detail)
@@ -368,7 +370,9 @@ class _Comparison:
             yield from self.evaluated(index, unit)
 
     def typed(self, before: Unit, unit: Unit) -> bool:
-        """Tell whether a module-level variable is a type now, whatever it takes."""
+        """Tell whether a module-level variable was a type and is one, whatever it takes."""
+        if not before.typed or (before.inert and before.takes):
+            return False
         binding = [
             some
             for some in self.new.units

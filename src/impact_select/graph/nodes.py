@@ -28,7 +28,7 @@ class Name:
         rebound: It may stand for something of another kind now: what applies it as a
             decorator or a base on import may fail, or act differently.
         judged: Whether the module itself misses it on import is known already.
-        typed: Whatever it stands for now is a type, for checkers.
+        typed: It stood for a type, for checkers, and stands for one.
     """
 
     path: RepoPath

@@ -55,7 +55,7 @@ class AtomicChange:
         name: The name that is bound, added or removed; empty where none is.
         units: Indices, in the old outline, of the units whose execution is affected.
         detail: Why a doubt widens it, for the report; empty for an exact change.
-        typed: True for a variable that is a type now, for checkers.
+        typed: True for a variable that was a type and is one, for checkers.
     """
 
     kind: ChangeKind

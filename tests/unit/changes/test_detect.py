@@ -736,6 +736,10 @@ def test_types_that_neither_fail_nor_act(before: str, after: str) -> None:
     [
         ("X = 1", "X = t.Union[A, str]"),
         ("X = A", "X = t.Union[A, str]"),
+        ("X = A()", "X = None"),
+        ("X = A()", "X = t.List[str]"),
+        ("X = A()", "X = A"),
+        ("X = m3.A[str]", "X = m3.A"),
         ("X = t.Union[A, str]", "X = t.Union[A, m3.A]"),
         ("X = t.TypeVar('X', bound=m3.A)", "X = t.TypeVar('X', bound=m3.B)"),
         ("X = t.TypeVar('X', bound=m3.A)", "X = None"),
