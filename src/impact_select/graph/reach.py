@@ -715,6 +715,7 @@ class Reacher:
             if (
                 outline.units[unit].kind is not UnitKind.BLOCK
                 or self._store.references(f"&{method}")  # it may be lent to another class
+                or self._store.references("new_class")  # it may be mixed into another class
                 or not self.classes.is_of_plain_objects(version.path, cls)
             ):
                 kept.add(unit)

@@ -294,6 +294,8 @@ class _Finder:
             self._computed(node, arguments[0].value)
         if self._meaning(function).is_variable:
             self._add(node, "()", "?")
+        if name == "type" and len(arguments) > 1:
+            self._add(node, "new_class", "types")
         if name in _OWN_NAMES and not arguments:
             if name == "globals" or not self._places.in_definition:
                 self._add(node, ANY_NAME, "")

@@ -17,7 +17,7 @@ The name ``*`` is a star import. The name ``**`` is any name, its root where it 
 for what is not known of it: ``**:visit_*`` for ``getattr(self, f"visit_{kind}")``. A name
 after ``&`` is used as a value, neither called nor looked into on the spot, so that whoever
 gets the value may look into it. The name ``()`` is a call of what a variable of a function
-holds.
+holds. A call of `type` with bases is one of ``types.new_class``.
 
 Example: ``from .tax import rates`` and, in a function, ``rates.VAT * self.share`` give
 ``(rates, .tax)`` for the import, ``(rates, "")``, ``(VAT, .tax.rates)`` and ``(share, ?)``

@@ -217,6 +217,7 @@ def references(source: str) -> set[str]:
             id="of-another-parameter",
         ),
         pytest.param("x = vars(y)", {"variable x: ? **"}, id="vars"),
+        pytest.param("x = type('X', (y,), {})", {"variable x: types new_class"}, id="type"),
         pytest.param("def f():\n    return globals()", {"block f: - **"}, id="globals"),
         pytest.param("x = dir()", {"variable x: - **"}, id="dir"),
         pytest.param("x = eval(y)", {"variable x: ? **:*", "variable x: - **:*"}, id="eval"),
@@ -315,6 +316,7 @@ def test_where_it_is_not_referred_to(source: str, absent: set[str]) -> None:
     ("source", "absent"),
     [
         ("def f(a):\n    b = a\n    return b", {"block f: - a", "block f: - b"}),
+        ("x = type(y)", {"variable x: types new_class"}),
         ("def f(a): return [b for b in a]", {"block f: - a", "block f: - b"}),
         ("def f(): pass", {"signature f: - f", "block f: - f"}),
         ("import m\nx = getattr(m, 'y')", {"variable x: m **", "variable x: m **:*"}),
