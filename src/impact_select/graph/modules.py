@@ -202,6 +202,16 @@ class ModuleIndex:
         top = name.partition(".")[0]
         return top in sys.stdlib_module_names and top not in self._tops
 
+    def may_hold_objects(self, root: str, path: RepoPath) -> bool:
+        """Tell whether a root in a file may stand for an object, and not for a module."""
+        if root == "?":
+            return True
+        if root.startswith('"'):
+            prefix = root[1:]
+            return not prefix or not self.is_module(prefix)
+        roots = self.absolute(root, path)
+        return not all(self.is_module(one) or self.is_standard(one) for one in roots)
+
     def is_test_file(self, path: RepoPath) -> bool:
         """Tell whether pytest imports a file, which reads only the names that it knows."""
         return path in self._test_files or path.rpartition("/")[2] == "conftest.py"

@@ -26,12 +26,12 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.graph.computed import ComputedNames
 from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Reach, Use
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.reference import RECEIVER, may_compute
 from impact_select.model.source import ImportFact, Outline, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import (
     acting,
@@ -89,6 +89,7 @@ class Reacher:
         self._store = store
         self.modules = ModuleIndex(store)
         self.classes = Hierarchy(store, self.outline)
+        self._computed = ComputedNames(store, self.modules, self.classes, self.outline)
         self._outlines: dict[Blob, Outline | None] = {}
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
@@ -294,7 +295,8 @@ class Reacher:
                         yield replace(node, path=version.path, judged=False)
                     yield from self._blocks_of(version, units)
         yield from self._unread()
-        yield from self._dynamic_in(node)
+        for version, units in self._computed.in_module(node):
+            yield from self._units(version, units, _How())
 
     def _imports_only(
         self, rows: Iterable[tuple[str, Blob, BitMap]]
@@ -339,20 +341,13 @@ class Reacher:
                 elif root == "":
                     yield from self._same_field(version, units)
         yield from self._unread()
-        yield from self._dynamic_on(node)
+        for version, units in self._computed.on_class(node):
+            yield from self._units(version, units, _How())
 
     def _attribute_matches(self, node: Attribute, root: str, path: RepoPath) -> bool:
         if root == "":
             return path == node.path
-        if root == "?":
-            return True
-        if root.startswith('"'):
-            prefix = root[1:]
-            return not prefix or not self.modules.is_module(prefix)
-        roots = self.modules.absolute(root, path)
-        return not all(
-            self.modules.is_module(one) or self.modules.is_standard(one) for one in roots
-        )
+        return self.modules.may_hold_objects(root, path)
 
     def _in_class(self, version: FileVersion, units: BitMap, cls: str) -> BitMap:
         outline = self.outline(version.blob)
@@ -644,85 +639,3 @@ class Reacher:
                 if outline is not None:
                     yield from self._ran_by_symbol(version, range(outline.loaded))
                 yield Effects(version.path)
-
-    def _computing(self, name: str) -> Iterator[tuple[str, Blob, BitMap]]:
-        """Yield the references by names that are not known, and may be a name."""
-        spelled = any(root.startswith('"') for root, _, _ in self._store.references(name))
-        for computed, root, blob, units in self._store.computed_references:
-            if may_compute(computed, name, spelled=spelled):
-                yield root, blob, units
-
-    def _dynamic_in(self, node: Name) -> Iterator[Node]:
-        """Yield the code that looks up names which it computes in a module."""
-        path = node.path
-        for root, blob, units in self._computing(node.name):
-            for version in self._store.paths_by_blob.get(blob, ()):
-                looking = units
-                if root == "":
-                    hit = version.path == path
-                elif root in {"?", RECEIVER}:
-                    starred = path in self.modules.starred(version.path)
-                    hit = starred or self.modules.passed_on(path)
-                    if root == RECEIVER:
-                        looking = self._with_any_receiver(version, units)
-                else:
-                    roots = self.modules.absolute(root, version.path)
-                    hit = any(path in self.modules.denoted(one) for one in roots)
-                if hit:
-                    yield from self._units(version, looking, _How())
-
-    def _dynamic_on(self, node: Attribute) -> Iterator[Node]:
-        """Yield code that computes attribute names and refers to the class too."""
-        names = {node.cls.rpartition(".")[2]}
-        names |= {
-            qualname.rpartition(".")[2]
-            for _, qualname in self.classes.ancestors(node.path, node.cls)
-        }
-        naming: set[Blob] = {blob for name in names for _, blob, _ in self._store.references(name)}
-        naming |= {version.blob for version in self._store.versions.get(node.path, ())}
-        for root, blob, units in self._computing(node.name):
-            if root == "" or (blob not in naming and root != RECEIVER):
-                continue
-            for version in self._store.paths_by_blob.get(blob, ()):
-                looking = units
-                if root == RECEIVER:
-                    looking = self._with_kin(version, units, node)
-                    if blob in naming:
-                        looking |= self._with_any_receiver(version, units)
-                if root in {"?", RECEIVER} or self._attribute_matches(node, root, version.path):
-                    yield from self._units(version, looking, _How())
-
-    def _with_kin(self, version: FileVersion, units: BitMap, node: Attribute) -> BitMap:
-        """Keep the units in methods that objects with an attribute may have."""
-        outline = self.outline(version.blob)
-        if outline is None:
-            return units
-        kept = BitMap()
-        for unit in units:
-            cls = _method_of(outline.units[unit].symbol)[0]
-            if self.classes.may_share_objects((version.path, cls), (node.path, node.cls)):
-                kept.add(unit)
-        return kept
-
-    def _with_any_receiver(self, version: FileVersion, units: BitMap) -> BitMap:
-        """Keep the units in methods whose receiver may be no instance of their class."""
-        outline = self.outline(version.blob)
-        if outline is None:
-            return units
-        kept = BitMap()
-        for unit in units:
-            cls, method = _method_of(outline.units[unit].symbol)
-            if (
-                outline.units[unit].kind is not UnitKind.BLOCK
-                or self._store.references(f"&{method}")  # it may be lent to another class
-                or self._store.references("new_class")  # it may be mixed into another class
-                or not self.classes.is_of_plain_objects(version.path, cls)
-            ):
-                kept.add(unit)
-        return kept
-
-
-def _method_of(symbol: str) -> tuple[str, str]:
-    """Return the class and the name of the method that a symbol is, or stands in."""
-    cls, _, name = plain_name(symbol).partition(".<locals>")[0].rpartition(".")
-    return cls, name
