@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -121,9 +121,7 @@ class Workspace:
             yield
         finally:
             self.clean()
-            for file in edit.files:
-                if (self.copy / file.path).exists():
-                    _make_newest(self.copy / file.path)
+            self._make_newest(file.path for file in edit.files)
 
     def changed_paths(self, before: str, after: str) -> list[str]:
         """Give the files that differ between two commits; a moved one is two."""
@@ -136,9 +134,15 @@ class Workspace:
         self.clean()
         self.git("checkout", "--quiet", "--force", "--detach", revision)
         self.clean()
-        for path in changed:
+        self._make_newest(changed)
+
+    def _make_newest(self, paths: Iterable[str]) -> None:
+        for path in paths:
             if (self.copy / path).is_file():
                 _make_newest(self.copy / path)
+        # Git would take the files for changed, and write them anew with the time of day,
+        # which an earlier version may have been given.
+        self.git("status", "--porcelain", "--untracked-files=no")
 
     @contextmanager
     def at(self, revision: str) -> Iterator[None]:
