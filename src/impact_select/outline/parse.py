@@ -42,13 +42,23 @@ from impact_select.model.source import (
     Unit,
     UnitKind,
 )
-from impact_select.outline.bindings import Bound, dotted_name
-from impact_select.outline.decorators import is_fixture
+from impact_select.outline.bindings import Bound
 from impact_select.outline.evaluate import fold, is_inert, is_plain_annotation
+from impact_select.outline.facts import (
+    class_facts,
+    decorator_arguments,
+    decorator_name,
+    fixture_facts,
+    import_fact,
+    is_main_guard,
+    is_plain_class,
+    is_type_checking,
+)
 from impact_select.outline.fingerprint import fingerprint, write_node
 from impact_select.outline.handing import find_handing
-from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
-from impact_select.outline.nodes import below, children
+from impact_select.outline.known_names import ALWAYS_BOUND
+from impact_select.outline.names import header_loads, header_names, names_read, targets
+from impact_select.outline.nodes import below
 from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
 from impact_select.outline.stores import SCOPES, find_locals
@@ -277,11 +287,11 @@ class _Builder:
                 self.function(statement, scope, place)
             case ast.ClassDef():
                 self.class_(statement, scope, place)
-            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if _targets(statement):
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if targets(statement):
                 self.variable(statement, scope, place)
-            case ast.If(test=test) if _is_type_checking(test):
+            case ast.If(test=test) if is_type_checking(test):
                 self.definition_suite(statement.orelse, scope, f"{place}/types.1")
-            case ast.If(test=test, orelse=[]) if _is_main_guard(test):
+            case ast.If(test=test, orelse=[]) if is_main_guard(test):
                 self.block(statement.body, MAIN_SYMBOL, place, [])
             case _ if isinstance(statement, _INERT_STATEMENTS):
                 return
@@ -323,7 +333,7 @@ class _Builder:
             self.constants[bound] = origin
             if isinstance(statement, ast.Import) or not statement.module:
                 self.modules.add(bound)
-            self.import_facts.append(_import_fact(len(self.units), statement, alias))
+            self.import_facts.append(import_fact(len(self.units), statement, alias))
             self.unit(
                 UnitKind.IMPORT,
                 scope,
@@ -337,7 +347,7 @@ class _Builder:
     def variable(
         self, statement: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: str, place: str
     ) -> None:
-        names = _targets(statement)
+        names = targets(statement)
         parts: list[str] = []
         write_node(statement, parts)
         plain = isinstance(statement, ast.Assign) and all(
@@ -345,11 +355,11 @@ class _Builder:
         )
         value = statement.value
         inert = is_inert(value, self.constants) and not isinstance(statement, ast.AugAssign)
-        loads = _names_read(statement)
+        loads = names_read(statement)
         if isinstance(statement, ast.AnnAssign):
             if self.postpones:
                 plain = True
-                loads = _names_read(statement.target) | (_names_read(value) if value else set())
+                loads = names_read(statement.target) | (names_read(value) if value else set())
             else:
                 plain = is_plain_annotation(statement.annotation)
         inert = inert and plain
@@ -381,7 +391,7 @@ class _Builder:
         inner = suites(statement)
         parts: list[str] = []
         self.statement_parts(statement, inner, parts)
-        bound = tuple(sorted(_header_names(statement, inner)))
+        bound = tuple(sorted(header_names(statement, inner)))
         self.constants.update(dict.fromkeys(bound, Bound()))
         digest = fingerprint(parts)
         self.local_imports(statement)
@@ -393,7 +403,7 @@ class _Builder:
             own_spans(statement, inner),
             names=bound,
             inert=False,
-            loads=_header_loads(statement, inner),
+            loads=header_loads(statement, inner),
         )
         for index, suite in enumerate(inner):
             if suite.own_lines:
@@ -435,10 +445,10 @@ class _Builder:
         self.block(body, qualname, "", _entry_lines(node, body))
 
     def facts(self, node: _Function, qualname: str, parameters: tuple[str, ...]) -> None:
-        decorators = tuple(_decorator_name(some) for some in node.decorator_list)
-        fixture, autouse = _fixture_facts(node)
+        decorators = tuple(decorator_name(some) for some in node.decorator_list)
+        fixture, autouse = fixture_facts(node)
         called = {
-            _decorator_name(some) for some in node.decorator_list if isinstance(some, ast.Call)
+            decorator_name(some) for some in node.decorator_list if isinstance(some, ast.Call)
         }
         self.bare[qualname] = tuple(name for name in decorators if name not in called)
         found = FunctionFacts(
@@ -474,9 +484,9 @@ class _Builder:
         evaluated = nodes
         if kind is UnitKind.DECORATORS:
             # What they do to the function is theirs to say; their arguments come first.
-            evaluated = [argument for some in nodes for argument in _arguments(some)]
+            evaluated = [argument for some in nodes for argument in decorator_arguments(some)]
         inert = all(is_inert(some, self.constants) for some in evaluated)
-        loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
+        loads = tuple(sorted({name for some in nodes for name in names_read(some)}))
         if kind is UnitKind.ANNOTATIONS:
             inert = all(is_plain_annotation(some) for some in nodes)
         self.unit(
@@ -492,13 +502,13 @@ class _Builder:
 
     def class_(self, node: ast.ClassDef, scope: str, place: str) -> None:
         qualname = self.qualname(scope, node.name)
-        self.classes.append(_class_facts(node, qualname))
+        self.classes.append(class_facts(node, qualname))
         parts: list[str] = [node.name]
         write_node(node.bases, parts)
         write_node(node.keywords, parts)
         _write_type_parameters(node, parts)
         nodes = [*node.bases, *(keyword.value for keyword in node.keywords)]
-        loads = tuple(sorted({name for some in nodes for name in _names_read(some)}))
+        loads = tuple(sorted({name for some in nodes for name in names_read(some)}))
         self.unit(
             UnitKind.BASES,
             qualname,
@@ -512,7 +522,7 @@ class _Builder:
         self.decorators(node, qualname, place)
         outside = dict(self.constants)
         self.definition_suite(node.body, qualname, "", holder=node)
-        known = not scope and not place and node.name not in self.rebound and _is_plain(node)
+        known = not scope and not place and node.name not in self.rebound and is_plain_class(node)
         self.constants = {**outside, node.name: SomeClass if known else Bound()}
 
     # -- run time -------------------------------------------------------------------
@@ -612,7 +622,7 @@ class _Builder:
             some = pending.pop()
             if isinstance(some, ast.Import | ast.ImportFrom):
                 for alias in some.names:
-                    self.import_facts.append(_import_fact(len(self.units), some, alias))
+                    self.import_facts.append(import_fact(len(self.units), some, alias))
             if isinstance(some, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             for suite in suites(some):
@@ -626,7 +636,7 @@ class _Builder:
         self.scopes[qualname] = scope_of(node, self.scope(symbol))
         body = self.docstring(node, node.body, qualname)
         if isinstance(node, ast.ClassDef):
-            self.classes.append(_class_facts(node, qualname))
+            self.classes.append(class_facts(node, qualname))
             self.block(body, qualname, "", [])
             return
         arguments = node.args
@@ -686,165 +696,3 @@ def _entry_lines(node: _Function, body: list[ast.stmt]) -> list[tuple[int, int]]
         return [(first_line(node), first_line(node)), _span(node.body[0])]
     first = first_line(node.body[0])
     return [(first, first)] if first == node.lineno else []
-
-
-def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> tuple[str, ...]:
-    """Return the names that an assignment binds; none when it stores anywhere else."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    names: list[str] = []
-    pending: list[ast.expr] = list(targets)
-    while pending:
-        target = pending.pop(0)
-        match target:
-            case ast.Name(id=name):
-                names.append(name)
-            case ast.Tuple(elts=items) | ast.List(elts=items):
-                pending[:0] = items
-            case ast.Starred(value=value):
-                pending.insert(0, value)
-            case _:
-                return ()
-    return tuple(names)
-
-
-def _header_names(statement: ast.stmt, inner: list[Suite]) -> set[str]:
-    """Return the names that a statement binds outside its suites with own lines."""
-    names: set[str] = set()
-    inside = {id(some) for suite in inner if suite.own_lines for some in suite.body}
-    pending: list[ast.AST] = [statement]
-    while pending:
-        node = pending.pop()
-        if id(node) in inside:
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-            names.add(node.id)
-        if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            names.add(node.name)
-        if isinstance(node, ast.MatchMapping) and node.rest:
-            names.add(node.rest)
-        if isinstance(node, ast.alias):
-            names.add(node.asname or node.name.partition(".")[0])
-        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
-            continue
-        if isinstance(node, ast.GeneratorExp):
-            continue
-        pending += children(node)
-    return names
-
-
-def _header_loads(statement: ast.stmt, inner: list[Suite]) -> tuple[str, ...]:
-    apart = {id(some) for suite in inner if suite.own_lines for some in suite.body}
-    names: set[str] = set()
-    pending: list[ast.AST] = [statement]
-    while pending:
-        node = pending.pop()
-        if id(node) in apart:
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        pending += children(node)
-    return tuple(sorted(names))
-
-
-def _loads(statement: ast.stmt) -> tuple[str, ...]:
-    return tuple(sorted(_names_read(statement)))
-
-
-def _names_read(node: ast.AST) -> set[str]:
-    """Return the names that a node reads, without those of its lambdas and comprehensions."""
-    match node:
-        case ast.Name(id=name, ctx=ast.Load()):
-            return {name}
-        case ast.Lambda(args=arguments, body=body):
-            own = {some.arg for some in below([arguments]) if isinstance(some, ast.arg)}
-            return _names_read(arguments) | (_names_read(body) - own)
-        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            own = {
-                some.id
-                for generator in node.generators
-                for some in below([generator.target])
-                if isinstance(some, ast.Name)
-            }
-            first = _names_read(node.generators[0].iter)  # evaluated outside
-            return first | (_names_below(node) - own)
-        case _:
-            return _names_below(node)
-
-
-def _names_below(node: ast.AST) -> set[str]:
-    return {name for child in children(node) for name in _names_read(child)}
-
-
-def _decorator_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    return dotted_name(node) or "?"
-
-
-def _arguments(node: ast.expr) -> list[ast.expr]:
-    if not isinstance(node, ast.Call):
-        return []
-    return [*node.args, *(keyword.value for keyword in node.keywords)]
-
-
-def _class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
-    bases: list[str] = []
-    for base in node.bases:
-        target = base.value if isinstance(base, ast.Subscript) else base
-        bases.append(dotted_name(target) or "?")
-    return ClassFacts(
-        qualname=qualname,
-        first_line=first_line(node),
-        decorators=tuple(_decorator_name(some) for some in node.decorator_list),
-        bases=tuple(bases),
-        keywords=tuple(keyword.arg or "?" for keyword in node.keywords),
-    )
-
-
-def _is_plain(node: ast.ClassDef) -> bool:
-    """Tell whether a class statement gives a class, and one of no other metaclass."""
-    bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
-    return not (node.decorator_list or node.keywords) and all(
-        is_plain_base(dotted_name(base) or "?") for base in bases
-    )
-
-
-def _fixture_facts(node: _Function) -> tuple[str | None, bool]:
-    """Return the fixture name and whether it may be autouse."""
-    for decorator in node.decorator_list:
-        if not is_fixture(_decorator_name(decorator)):
-            continue
-        name, autouse = node.name, False
-        if isinstance(decorator, ast.Call):
-            for keyword in decorator.keywords:
-                if keyword.arg == "name":
-                    value = getattr(keyword.value, "value", None)
-                    name = value if isinstance(value, str) else name
-                if keyword.arg == "autouse":
-                    autouse = getattr(keyword.value, "value", True) is not False
-        return name, autouse
-    return None, False
-
-
-def _import_fact(unit: int, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> ImportFact:
-    if isinstance(statement, ast.Import):
-        bound = alias.asname or alias.name.partition(".")[0]
-        return ImportFact(unit, 0, alias.name, "", bound)
-    bound = alias.asname or alias.name
-    return ImportFact(unit, statement.level, statement.module or "", alias.name, bound)
-
-
-def _is_main_guard(test: ast.expr) -> bool:
-    match test:
-        case ast.Compare(
-            left=ast.Name(id="__name__"),
-            ops=[ast.Eq()],
-            comparators=[ast.Constant(value="__main__")],
-        ):
-            return True
-        case _:
-            return False
-
-
-def _is_type_checking(test: ast.expr) -> bool:
-    return dotted_name(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING", "t.TYPE_CHECKING"}
