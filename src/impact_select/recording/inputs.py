@@ -58,6 +58,8 @@ _EVENTS: Final = (
     frozenset({"open", "os.listdir", "os.scandir", "import", "sqlite3.connect", "subprocess.Popen"})
     | _STARTS
 )
+# They list the folders of `sys.path` for those that describe a distribution.
+_METADATA_READERS: Final = ("/importlib/metadata/__init__.py", "/importlib_metadata/__init__.py")
 _STATUS_FUNCTIONS: Final = ("stat", "lstat", "access")
 
 
@@ -155,7 +157,12 @@ class InputWatch:
 
     def _listed(self, arguments: tuple[Any, ...]) -> None:
         path = self._path(arguments[0] if arguments[0] is not None else ".")
-        if path is not None:
+        if path is None:
+            return
+        # The rules have an answer of their own to folders that describe distributions:
+        # what is found is cached, and pytest may have been the first to look.
+        asking = sys._getframe(3)  # noqa: SLF001 - below the hook and its two callees
+        if not asking.f_code.co_filename.endswith(_METADATA_READERS):
             self._note(path, ReadKind.LISTING, 4)
 
     def _imported(self, arguments: tuple[Any, ...]) -> None:

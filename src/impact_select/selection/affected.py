@@ -29,6 +29,8 @@ _DOC_READERS: Final = (
     *("doctest",),
 )
 _LOOK: Final = (ReadKind.CONTENT, ReadKind.STATUS)
+# What importlib.metadata takes for the description of a distribution, in any folder.
+_DESCRIPTIONS: Final = (".dist-info", ".egg-info", "/egg-info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,11 @@ class Rules:
         yield Affected(self._reacher.depending(version.path), cause)
         yield from self._looked(version.path, _LOOK, cause)
         folder = RepoPath(_parent(version.path))
-        yield from self._looked(folder, (ReadKind.LISTING,), cause)
+        yield from self._listed(version.path, cause)
         while folder and folder not in folders:
             yield from self._looked(folder, _LOOK, cause)
+            yield from self._listed(folder, cause)
             folder = RepoPath(_parent(folder))
-            yield from self._looked(folder, (ReadKind.LISTING,), cause)
         if version.path.rpartition("/")[2] == "conftest.py":
             yield Affected(self._below(folder), cause)
 
@@ -129,11 +131,11 @@ class Rules:
         """
         cause = Cause(ChangeKind.FILE_ADDED.value, f"{path} added")
         yield from self._looked(path, (ReadKind.MISSING,), cause)
-        folder = _parent(path)
+        entry, folder = path, RepoPath(_parent(path))
         while folder and folder not in known_folders:
-            yield from self._looked(RepoPath(folder), (ReadKind.MISSING,), cause)
-            folder = _parent(folder)
-        yield from self._looked(RepoPath(folder), (ReadKind.LISTING,), cause)
+            yield from self._looked(folder, (ReadKind.MISSING,), cause)
+            entry, folder = folder, RepoPath(_parent(folder))
+        yield from self._listed(entry, cause)
         if path.endswith(".py"):
             yield from self._captured(path, search, cause)
         name = path.rpartition("/")[2]
@@ -327,6 +329,12 @@ class Rules:
         owners = self._store.readers(path, kinds)
         if owners:
             yield Affected(self._store.dependents(owners), cause)
+
+    def _listed(self, entry: RepoPath, cause: Cause) -> Iterator[Affected]:
+        """Those that list the folder of an entry that came or went."""
+        yield from self._looked(RepoPath(_parent(entry)), (ReadKind.LISTING,), cause)
+        if entry.lower().endswith(_DESCRIPTIONS):
+            yield Affected(self._below(RepoPath("")), cause)
 
     def _captured(
         self, path: RepoPath, search: frozenset[RepoPath], cause: Cause

@@ -360,6 +360,17 @@ def test_an_input_that_is_as_it_was(kind: ReadKind, path: str, edits: dict[str, 
     assert affected(reading(one=Read(RepoPath(path), kind)), edits) == set()
 
 
+@pytest.mark.parametrize("folder", ["new.dist-info", "data/New.egg-info", "data/EGG-INFO"])
+def test_a_described_distribution_that_comes_or_goes(folder: str) -> None:
+    """Entry points are found in it by whoever looks, pytest before all tests among them."""
+    session = reading()
+    described = Session({**READER, f"{folder}/METADATA": ""}, session.ran)
+
+    assert affected(session, {f"{folder}/METADATA": ""}) == {ONE, TWO, THREE}
+    assert affected(described, {f"{folder}/METADATA": None}) == {ONE, TWO, THREE}
+    assert affected(described, {f"{folder}/METADATA": "Name: new"}) == set()
+
+
 def test_an_input_that_code_asked_for() -> None:
     """A cached input counts for all that ran the code which asked for it."""
     read = Read(RepoPath("data/a.json"), ReadKind.CONTENT)
