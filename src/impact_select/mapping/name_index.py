@@ -480,6 +480,24 @@ class NameIndex:
             for key in self.ran(*maker)
         )
 
+    def fillers(
+        self, path: RepoPath, function: FunctionFacts, attribute: str
+    ) -> frozenset[OwnerKey]:
+        """Return the owners whose objects got a value of their own for an attribute.
+
+        Args:
+            path: The file of a method of theirs.
+            function: The method.
+            attribute: The constructor beside the method sets it, to something new.
+        """
+        constructor = f"{_class_around(function)}.__init__"
+        facts = self._functions.get((path, constructor))
+        if facts is None or attribute not in facts.handing.keeps:
+            return frozenset()
+        if self._set_by(function, attribute):
+            return frozenset()
+        return frozenset(self.ran(path, constructor))
+
     def finders(
         self, path: RepoPath, function: FunctionFacts, fill: Fill
     ) -> frozenset[OwnerKey] | None:

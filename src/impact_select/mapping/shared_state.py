@@ -303,7 +303,7 @@ def _users(
                 found = _finders(index, loaded, path, function)
         met = index.finders(path, function, fill)
         if met is None:
-            users |= found - _made_by_themselves(index, path, function, fill.holder)
+            users |= found - _made_by_themselves(index, path, function, fill)
         else:
             users |= found & met
     return frozenset(users)
@@ -329,14 +329,14 @@ def _finders(
 
 
 def _made_by_themselves(
-    index: NameIndex, path: RepoPath, function: FunctionFacts, holder: Holder
+    index: NameIndex, path: RepoPath, function: FunctionFacts, fill: Fill
 ) -> frozenset[OwnerKey]:
     """Return the tests that made what holds a state, where only tests make such.
 
     It ends with the test. Where something that lasts makes one as well, a test may
     use that one beside its own.
     """
-    match holder:
+    match fill.holder:
         case Holder.CALL:
             parts = function.qualname.split(".<locals>.")[:-1]
             around = [".<locals>.".join(parts[: i + 1]) for i in range(len(parts))]
@@ -345,9 +345,11 @@ def _made_by_themselves(
             own = every.intersection(*runs)
         case Holder.OBJECT:
             makers = index.makers(path, function)
-            if makers is None:
+            if makers is None or not fill.is_in_receiver:
                 return frozenset()
-            own = every = makers
+            every = makers
+            # What something is put into may be the class's, or be held by several objects.
+            own = makers if fill.plain else makers & index.fillers(path, function, fill.name)
         case Holder.SHARED:
             return frozenset()
     return own if all(key.kind is OwnerKind.TEST for key in every) else frozenset()

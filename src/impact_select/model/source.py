@@ -119,6 +119,11 @@ class Fill:
     own: bool = False
 
     @property
+    def is_in_receiver(self) -> bool:
+        """Whether it is an attribute of the receiver that holds it, or will."""
+        return self.own or self.reuse is Reuse.NAME
+
+    @property
     def is_met(self) -> bool:
         """Whether the objects that a call has tell who may find it filled."""
         ways = {Reuse.BRANCH, Reuse.WITHIN}
