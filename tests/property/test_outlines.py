@@ -8,6 +8,7 @@ from tests.property.strategies import plain, programs, statements, styled, suite
 
 from impact_select.adapters.map_schema import pack_outline, unpack_outline
 from impact_select.changes.detect import detect_changes
+from impact_select.changes.elsewhere import Elsewhere
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import Outline
 from impact_select.outline.parse import parse_outline
@@ -22,7 +23,7 @@ def outline(text: str) -> Outline:
 
 def changes(before: str, after: str) -> tuple[object, ...]:
     """Compare two texts; every import is known."""
-    return detect_changes(PATH, outline(before), outline(after), lambda fact: True)
+    return detect_changes(PATH, outline(before), outline(after), Elsewhere(lambda fact: True))
 
 
 @given(programs, st.integers(0, 1000))
@@ -101,7 +102,7 @@ def test_changes_name_units_of_the_old_version(before: tuple, after: tuple) -> N
     """Whatever changed, its units are those of what was recorded."""
     old = outline(plain(before))
 
-    for change in detect_changes(PATH, old, outline(plain(after)), lambda fact: False):
+    for change in detect_changes(PATH, old, outline(plain(after)), Elsewhere()):
         assert change.units <= set(range(old.loaded))
 
 

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from typing import Final
 
-from impact_select.changes.detect import ImportKnown
+from impact_select.changes.elsewhere import ImportKnown
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import ImportFact
 from impact_select.ports import EvidenceStore

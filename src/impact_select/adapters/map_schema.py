@@ -36,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -257,7 +257,7 @@ def pack_outline(outline: Outline) -> bytes:
                 for f in outline.functions
             ],
             [
-                [c.qualname, c.first_line, c.decorators, c.bases, c.keywords]
+                [c.qualname, c.first_line, c.decorators, c.bases, c.keywords, c.subscripted]
                 for c in outline.classes
             ],
             [[line.first, line.last, line.unit] for line in outline.lines],
@@ -333,9 +333,14 @@ def unpack_outline(body: bytes) -> Outline:
         ),
         classes=tuple(
             ClassFacts(
-                _text(qualname), int(first), _texts(decorators), _texts(bases), _texts(words)
+                _text(qualname),
+                int(first),
+                _texts(decorators),
+                _texts(bases),
+                _texts(words),
+                _texts(subscripted),
             )
-            for qualname, first, decorators, bases, words in classes
+            for qualname, first, decorators, bases, words, subscripted in classes
         ),
         lines=tuple(LineUnit(int(first), int(last), int(unit)) for first, last, unit in lines),
         imports=tuple(

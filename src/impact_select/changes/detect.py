@@ -17,10 +17,11 @@ definitions that nothing on module level reads, comments, layout.
 Cases: tests/conformance/cases.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
+from impact_select.changes.elsewhere import Elsewhere, ImportKnown, Quiet
 from impact_select.changes.module_effects import bound_names
 from impact_select.changes.order import moved
 from impact_select.model.changes import AtomicChange, ChangeKind
@@ -28,14 +29,12 @@ from impact_select.model.ids import RepoPath
 from impact_select.model.source import (
     ClassFacts,
     FunctionFacts,
-    ImportFact,
     Outline,
     Unit,
     UnitKind,
     plain_name,
 )
 from impact_select.outline.decorators import (
-    WrapperImported,
     acting,
     is_abstract,
     is_fixture,
@@ -44,9 +43,6 @@ from impact_select.outline.decorators import (
     reads_interface,
 )
 from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
-
-ImportKnown: TypeAlias = Callable[[ImportFact], bool]
-"""Tells whether an import is known to succeed in this place."""
 
 _LOCAL: Final = ".<locals>"
 _TEST_SETTINGS: Final = frozenset({"pytestmark", "__test__"})
@@ -74,17 +70,11 @@ _XUNIT: Final = frozenset(
 )
 
 
-def _none_imported(_: ImportFact) -> bool:
-    return False
-
-
 def detect_changes(
     path: RepoPath,
     old: Outline,
     new: Outline,
-    import_known: ImportKnown,
-    unmoved: frozenset[str] = frozenset(),
-    wrapper_imported: WrapperImported = _none_imported,
+    elsewhere: Elsewhere,
 ) -> tuple[AtomicChange, ...]:
     """List every difference between two versions of a file.
 
@@ -92,16 +82,13 @@ def detect_changes(
         path: The file, for the changes to carry.
         old: What was recorded; units in the result are its indices.
         new: What is there now.
-        import_known: Asked for each import that is new.
-        unmoved: Names of the module that are bound to what they were bound to, though by
-            another statement.
-        wrapper_imported: Asked for decorators that are imported.
+        elsewhere: What is known of other files.
 
     Returns:
         Atomic changes in source order of the old version; empty when the two differ in
         nothing that any test can notice.
     """
-    found = list(_Comparison(path, old, new, import_known, unmoved, wrapper_imported).changes())
+    found = list(_Comparison(path, old, new, elsewhere).changes())
     return tuple(dict.fromkeys(found))
 
 
@@ -110,9 +97,7 @@ class _Comparison:
     path: RepoPath
     old: Outline
     new: Outline
-    import_known: ImportKnown
-    unmoved: frozenset[str]
-    wrapper_imported: WrapperImported
+    elsewhere: Elsewhere
 
     def changes(self) -> Iterator[AtomicChange]:
         old_functions = _functions(self.old)
@@ -236,7 +221,7 @@ class _Comparison:
 
     def acting_decorators(self, facts: FunctionFacts | ClassFacts) -> Iterator[AtomicChange]:
         outline = self.old if facts in self.old.definitions else self.new
-        for decorator in acting(facts, outline, self.wrapper_imported):
+        for decorator in acting(facts, outline, self.elsewhere.wrapper_imported):
             detail = f"the decorator {decorator} may register it"
             yield self.change(ChangeKind.EFFECT, facts.qualname, detail=detail)
 
@@ -247,7 +232,7 @@ class _Comparison:
             for outline in (self.old, self.new)
             for facts in outline.definitions
             if facts.qualname == symbol
-            for decorator in acting(facts, outline, self.wrapper_imported)
+            for decorator in acting(facts, outline, self.elsewhere.wrapper_imported)
         }
 
     def class_gone(
@@ -266,7 +251,7 @@ class _Comparison:
             yield self.change(ChangeKind.VARIABLE, "", name, units)
         else:
             yield self.change(ChangeKind.CLASS_REMOVED, facts.qualname, name, units)
-        yield from self.registering(facts)
+        yield from self.registering(facts, self.elsewhere.was_quiet)
 
     def class_new(
         self, facts: ClassFacts, classes: dict[str, ClassFacts]
@@ -274,9 +259,11 @@ class _Comparison:
         holder, name = _split(facts.qualname)
         if holder in classes:
             yield self.change(ChangeKind.ATTRIBUTE, holder, name)
+            if facts.bases:
+                yield self.change(ChangeKind.BASES, facts.qualname)
         else:
             yield self.change(ChangeKind.CLASS_ADDED, "", name)
-        yield from self.registering(facts)
+        yield from self.registering(facts, self.elsewhere.is_quiet)
         for index, unit in enumerate(self.new.units):
             inside = unit.symbol == facts.qualname or unit.symbol.startswith(f"{facts.qualname}.")
             if not inside or unit.kind in {UnitKind.BLOCK, UnitKind.DECORATORS}:
@@ -284,11 +271,11 @@ class _Comparison:
             if unit.kind is not UnitKind.BASES or not all(map(is_plain_base, facts.bases)):
                 yield from self.evaluated(index, unit)
 
-    def registering(self, facts: ClassFacts) -> Iterator[AtomicChange]:
+    def registering(self, facts: ClassFacts, quiet: Quiet) -> Iterator[AtomicChange]:
         yield from self.acting_decorators(facts)
         bases = [base for base in facts.bases if not is_plain_base(base)]
         bases = [base for base in bases if not base.endswith("TestCase")]
-        if bases or facts.keywords:
+        if (bases or facts.keywords) and not quiet(facts):
             shown = ", ".join((*bases, *facts.keywords))
             detail = f"{shown} may register its subclasses"
             yield self.change(ChangeKind.EFFECT, facts.qualname, detail=detail)
@@ -412,7 +399,7 @@ class _Comparison:
         """Return the names that a unit may bind to something else than before."""
         if unit.symbol:
             return unit.names
-        return tuple(name for name in unit.names if name not in self.unmoved)
+        return tuple(name for name in unit.names if name not in self.elsewhere.unmoved)
 
     def bound_name(self, unit: Unit, name: str, units: frozenset[int]) -> AtomicChange:
         if name == "*":
@@ -478,24 +465,10 @@ class _Comparison:
         new = next((facts for facts in self.new.classes if facts.qualname == symbol), None)
         if old is None or new is None:
             return
-        bases = tuple(
-            base
-            for base in new.bases
-            if (base not in old.bases or base == "?") and not self.is_plain_class(base)
-        )
+        bases = tuple(base for base in new.bases if base not in old.bases or base == "?")
         if bases or new.keywords or old.keywords:
-            yield from self.registering(replace(new, decorators=(), bases=bases))
-
-    def is_plain_class(self, name: str) -> bool:
-        """Tell whether a name is a class of this file that does nothing to its subclasses."""
-        hook = f"{name}.__init_subclass__"
-        return all(facts.qualname != hook for facts in self.new.functions) and any(
-            facts.qualname == name
-            and not facts.keywords
-            and not facts.decorators
-            and all(map(is_plain_base, facts.bases))
-            for facts in self.new.classes
-        )
+            derived = replace(new, decorators=(), bases=bases)
+            yield from self.registering(derived, self.elsewhere.is_quiet)
 
     def decorators(self, symbol: str, name: str, blocks: frozenset[int]) -> Iterator[AtomicChange]:
         """Classify changed decorators by what they are."""
@@ -539,7 +512,7 @@ class _Comparison:
         """Give the module's effects when evaluating a new unit may fail or act."""
         name = unit.names[0] if unit.names else ""
         if unit.kind is UnitKind.IMPORT:
-            if not _is_known(self.import_known, self.new, index):
+            if not _is_known(self.elsewhere.import_known, self.new, index):
                 detail = "the import may fail"
                 yield self.change(ChangeKind.EFFECT, unit.symbol, name, detail=detail)
             return

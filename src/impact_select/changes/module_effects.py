@@ -1,16 +1,24 @@
 """Whether executing a module does more than bind names."""
 
+from impact_select.changes.elsewhere import Quiet, none_quiet
 from impact_select.model.source import Outline, UnitKind
 from impact_select.outline.decorators import is_pure
 from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
 
 
-def acts(outline: Outline) -> bool:
+def acts(outline: Outline, is_quiet: Quiet = none_quiet) -> bool:
     """Tell whether a module may act on anything else when it is executed.
 
     What its imports do is not counted.
+
+    Args:
+        outline: Of the module.
+        is_quiet: Asked for its classes.
     """
-    if any(facts.keywords or not all(map(is_plain_base, facts.bases)) for facts in outline.classes):
+    if not all(
+        (not facts.keywords and all(map(is_plain_base, facts.bases))) or is_quiet(facts)
+        for facts in outline.classes
+    ):
         return True
     decorators = (name for facts in outline.definitions for name in facts.decorators)
     if not all(is_pure(name) for name in decorators):

@@ -98,7 +98,7 @@ class Loading:
             names = [base[:end] for end, letter in enumerate(base) if letter == "."] + [base]
             if fact.name and fact.name != "*":
                 names.append(f"{base}.{fact.name}" if base else fact.name)
-            files = {file for name in names for file in self._files(name)}
+            files = {file for name in names for file in self.files(name)}
             found |= files
             top = base.partition(".")[0]
             if not files and self._modules.is_foreign(base):
@@ -132,8 +132,8 @@ class Loading:
         return frozenset(
             file
             for base in bases
-            if not fact.name or not self._files(f"{base}.{fact.name}")
-            for file in self._files(base)
+            if not fact.name or not self.files(f"{base}.{fact.name}")
+            for file in self.files(base)
         )
 
     def binds(self, path: RepoPath, fact: ImportFact, names: Callable[[Outline], set[str]]) -> bool:
@@ -146,10 +146,10 @@ class Loading:
         """
         for base in self._modules.absolute("." * fact.level + fact.module, path):
             if not fact.name:
-                return bool(self._files(base))
-            if self._files(f"{base}.{fact.name}" if base else fact.name):
+                return bool(self.files(base))
+            if self.files(f"{base}.{fact.name}" if base else fact.name):
                 return True
-            outlines = [self._outline_of(file) for file in self._files(base)]
+            outlines = [self._outline_of(file) for file in self.files(base)]
             if any(outline is not None and fact.name in names(outline) for outline in outlines):
                 return True
         return False
@@ -157,7 +157,7 @@ class Loading:
     def gives_wrapper(self, path: RepoPath, fact: ImportFact) -> bool:
         """Tell whether an import statement of a module names a function that only wraps."""
         bases = self._modules.absolute("." * fact.level + fact.module, path)
-        outlines = [self._outline_of(file) for base in bases for file in self._files(base)]
+        outlines = [self._outline_of(file) for base in bases for file in self.files(base)]
         return bool(outlines) and all(
             outline is not None and outline.wraps(fact.name) for outline in outlines
         )
@@ -165,7 +165,16 @@ class Loading:
     def _all_loaded(self, path: RepoPath, facts: Iterable[ImportFact]) -> frozenset[Loaded]:
         return frozenset(node for fact in facts for node in self.loaded_by(path, fact))
 
-    def _files(self, dotted: str) -> frozenset[RepoPath]:
+    def targets(self, path: RepoPath, fact: ImportFact) -> Iterator[str]:
+        """Yield the dotted names that an import of a module may bind its name to."""
+        return self._modules.targets(path, fact)
+
+    def is_foreign(self, dotted: str) -> bool:
+        """Tell whether a dotted name begins outside the project."""
+        return self._modules.is_foreign(dotted)
+
+    def files(self, dotted: str) -> frozenset[RepoPath]:
+        """Return the files that are imported under a dotted name in this state."""
         added = self._added.get(dotted)
         return self._modules.files(dotted) | ({added} if added is not None else frozenset())
 

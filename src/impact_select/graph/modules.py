@@ -134,7 +134,7 @@ class ModuleIndex:
         for path in self._find_denoted(holder, around) if holder else ():
             for fact in self._imports(path):
                 if fact.bound == last or fact.name == "*":
-                    for target in self._targets(path, fact):
+                    for target in self.targets(path, fact):
                         taken = f"{target}.{last}" if fact.name == "*" else target
                         found |= self._find_denoted(taken, around)
             # Whatever name the holder is known by, its submodules are attributes of it.
@@ -147,7 +147,7 @@ class ModuleIndex:
             outline = self._store.outline(version.blob)
             yield from outline.imports if outline is not None else ()
 
-    def _targets(self, path: RepoPath, fact: ImportFact) -> Iterator[str]:
+    def targets(self, path: RepoPath, fact: ImportFact) -> Iterator[str]:
         """Yield what an import takes its name from, or its names for `*`."""
         for base in self.absolute("." * fact.level + fact.module, path):
             if fact.name and fact.name != "*":
@@ -167,7 +167,7 @@ class ModuleIndex:
                 current = pending.pop()
                 for fact in self._imports(current):
                     if fact.name == "*":
-                        for target in self._targets(current, fact):
+                        for target in self.targets(current, fact):
                             new = self.denoted(target) - brought
                             brought |= new
                             pending.extend(new)
@@ -180,7 +180,7 @@ class ModuleIndex:
         found: set[RepoPath] = set()
         for fact in self._imports(path):
             if fact.name != "*":
-                for target in self._targets(path, fact):
+                for target in self.targets(path, fact):
                     found |= self.denoted(target)
         inside = tuple(f"{name}." for name in self.names(path))
         if path.endswith("__init__.py"):

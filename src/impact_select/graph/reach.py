@@ -428,6 +428,12 @@ class Reacher:
             self._touching[key] = found
         return self._touching[key]
 
+    def asking_for_subclasses(self) -> Iterator[Node]:
+        """Yield what any code makes of the classes that derive from one."""
+        for _, blob, units in self._store.references("__subclasses__"):
+            for version in self._store.paths_by_blob.get(blob, ()):
+                yield from self._units(version, units, _How())
+
     def _naming_blocks(self, name: str) -> Iterator[Node]:
         """Yield the blocks that name something, whatever it is."""
         for _, blob, units in self._store.references(name):

@@ -198,6 +198,7 @@ class ClassFacts:
         decorators: As in FunctionFacts.
         bases: Dotted names as written, without subscripts; `?` for other expressions.
         keywords: Names of the class keywords, such as `metaclass`.
+        subscripted: The bases that are written with a subscript.
     """
 
     qualname: str
@@ -205,6 +206,7 @@ class ClassFacts:
     decorators: tuple[str, ...]
     bases: tuple[str, ...]
     keywords: tuple[str, ...]
+    subscripted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,15 +26,19 @@ def decorator_arguments(node: ast.expr) -> list[ast.expr]:
 def class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
     """Return what is said of a class in its header."""
     bases: list[str] = []
+    subscripted: list[str] = []
     for base in node.bases:
         target = base.value if isinstance(base, ast.Subscript) else base
         bases.append(dotted_name(target) or "?")
+        if target is not base:
+            subscripted.append(bases[-1])
     return ClassFacts(
         qualname=qualname,
         first_line=first_line(node),
         decorators=tuple(decorator_name(some) for some in node.decorator_list),
         bases=tuple(bases),
         keywords=tuple(keyword.arg or "?" for keyword in node.keywords),
+        subscripted=tuple(subscripted),
     )
 
 

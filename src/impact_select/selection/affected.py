@@ -199,13 +199,16 @@ class Rules:
                 yield from self._reacher.rebound(path, symbol)
             case ChangeKind.CLASS_ADDED:
                 yield Name(path, name, rebound=True)
+                yield from self._reacher.asking_for_subclasses()
             case ChangeKind.CLASS_REMOVED:
                 yield from ran
                 yield Class(path, symbol)
+                yield from self._reacher.asking_for_subclasses()
                 if "." not in symbol:
                     yield Name(path, name, gone=True, judged=True)
             case ChangeKind.BASES:
                 yield Class(path, symbol)
+                yield from self._reacher.asking_for_subclasses()
             case ChangeKind.ATTRIBUTE:
                 yield from ran
                 yield Attribute(path, symbol, name)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
-from impact_select.changes.detect import ImportKnown, detect_changes
+from impact_select.changes.detect import detect_changes
+from impact_select.changes.elsewhere import Elsewhere, ImportKnown
 from impact_select.config import Settings
 from impact_select.model.changes import ChangeKind
 from impact_select.model.ids import Blob, RepoPath, TestId
@@ -241,14 +242,14 @@ class _Comparison:
         imports = self._imports(target)
         states = imports.of(version)
         known = self._import_known(version.path)
-        changes = detect_changes(
-            version.path,
-            old,
-            new,
-            lambda fact: known(fact) or states.can_import(fact),
-            imports.unmoved(states, old, new, lambda: target.read(version.path)),
-            states.gives_wrapper,
+        elsewhere = Elsewhere(
+            import_known=lambda fact: known(fact) or states.can_import(fact),
+            unmoved=imports.unmoved(states, old, new, lambda: target.read(version.path)),
+            wrapper_imported=states.gives_wrapper,
+            was_quiet=states.derived_quietly,
+            is_quiet=states.derives_quietly,
         )
+        changes = detect_changes(version.path, old, new, elsewhere)
         for change in changes:
             if change.kind is ChangeKind.LOADING:
                 found.extend(self._rules.loading(change, states))

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pyroaring import BitMap
 
 from impact_select.changes.constants import moved_constants
-from impact_select.changes.detect import ImportKnown
+from impact_select.changes.elsewhere import ImportKnown
 from impact_select.changes.module_effects import acts, bound_names, may_fail
+from impact_select.graph.deriving import Deriving
 from impact_select.graph.loading import Foreign, Loaded, Loading
 from impact_select.graph.modules import ModuleIndex, module_names
 from impact_select.graph.reach import Reacher
 from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.source import ImportFact, Outline, UnitKind
+from impact_select.model.source import ClassFacts, ImportFact, Outline, UnitKind
 from impact_select.model.tree import Target
 from impact_select.outline.literals import fixed_names, literal_names
 from impact_select.ports import EvidenceStore
@@ -43,6 +44,7 @@ class ImportStates:
     modules: ModuleIndex
     _is_recorded: Callable[[RepoPath], bool]
     _import_known: Callable[[RepoPath], ImportKnown]
+    _asks_for_subclasses: bool
 
     def can_import(self, fact: ImportFact) -> bool:
         """Tell whether an import of the project's own modules is known to succeed.
@@ -67,11 +69,19 @@ class ImportStates:
             self.path, fact
         )
 
+    def derived_quietly(self, facts: ClassFacts) -> bool:
+        """Tell whether the bases of a class of the file did nothing when it was made."""
+        return Deriving(self.before).is_quiet(self.path, facts)
+
+    def derives_quietly(self, facts: ClassFacts) -> bool:
+        """Tell whether the bases of a class of the file do nothing when it is made."""
+        return Deriving(self.after).is_quiet(self.path, facts)
+
     def _is_sound(self, path: RepoPath) -> bool:
         if self._is_recorded(path):
             return True
         outline = self.after.outline(path)
-        if outline is None or acts(outline) or may_fail(outline):
+        if outline is None or self._acts(path, self.after) or may_fail(outline):
             return False
         known = self._import_known(path)
         return all(known(fact) or self._is_own(path, fact) for fact in outline.imports)
@@ -135,7 +145,12 @@ class ImportStates:
         if isinstance(node, Foreign):
             return "." not in node.name and node.name not in _LOADED_BY_RUNNER
         outline = state.outline(node)
-        return outline is None or acts(outline)
+        if outline is None:
+            return True
+        deriving = Deriving(state)
+        return acts(
+            outline, lambda facts: not self._asks_for_subclasses and deriving.is_quiet(node, facts)
+        )
 
 
 class ImportComparison:
@@ -184,6 +199,7 @@ class ImportComparison:
             self._modules,
             self._is_recorded,
             self._import_known,
+            bool(self._store.references("__subclasses__")),
         )
 
     def unmoved(

@@ -4,6 +4,7 @@ import pytest
 from tests.unit.builders import outline, places
 
 from impact_select.changes.detect import detect_changes
+from impact_select.changes.elsewhere import Elsewhere
 from impact_select.model.changes import AtomicChange, ChangeKind
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import ImportFact
@@ -17,7 +18,7 @@ def changes(before: str, after: str, *, known: bool = False) -> tuple[AtomicChan
     def import_known(fact: ImportFact) -> bool:
         return known
 
-    return detect_changes(PATH, outline(before), outline(after), import_known)
+    return detect_changes(PATH, outline(before), outline(after), Elsewhere(import_known))
 
 
 def shown(found: tuple[AtomicChange, ...]) -> set[str]:
@@ -327,8 +328,8 @@ CLASS = "class C:\n    x = 1\n    def m(self):\n        return 2\n"
         pytest.param(
             "class B: pass\nclass C: pass",
             "class B: pass\nclass C(B): pass",
-            {"C bases-changed"},
-            id="plain-base-added",
+            {"C bases-changed", "C module-effect-changed"},
+            id="base-added",
         ),
         pytest.param(
             "class C: pass",
@@ -572,6 +573,23 @@ CLASS = "class C:\n    x = 1\n    def m(self):\n        return 2\n"
 def test_what_is_reported(before: str, after: str, expected: set[str]) -> None:
     """Every difference that some test can notice gives the change of its kind."""
     assert shown(changes(before, after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("x = 1", "x = 1\nclass C(Base): pass", {"C class-added"}),
+        ("class C(Base): pass", "", {"C class-removed"}),
+        ("class C: pass", "class C(Base): pass", {"C bases-changed"}),
+        ("class C: pass", "@note\nclass C(Base): pass", {"C bases-changed", "C decorator-changed"}),
+    ],
+)
+def test_bases_that_do_nothing(before: str, after: str, expected: set[str]) -> None:
+    """A class whose bases are known to do nothing is no effect of its module by itself."""
+    quiet = Elsewhere(was_quiet=lambda _: True, is_quiet=lambda _: True)
+    found = detect_changes(PATH, outline(before), outline(after), quiet)
+
+    assert {one for one in shown(found) if "note" not in one} >= expected
 
 
 @pytest.mark.parametrize(

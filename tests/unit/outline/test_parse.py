@@ -767,7 +767,14 @@ def test_class_facts() -> None:
     """)
 
     assert found.classes == (
-        ClassFacts("C", 2, ("dataclass",), ("Generic", "a.B", "?"), ("metaclass", "?")),
+        ClassFacts(
+            "C",
+            2,
+            ("dataclass",),
+            bases=("Generic", "a.B", "?"),
+            keywords=("metaclass", "?"),
+            subscripted=("Generic",),
+        ),
     )
 
 
