@@ -10,6 +10,13 @@ from benchmarks.source import Definition, Function, Role, SourceFile, Splice
 
 NAME = re.compile(rb"(?:async\s+)?def\s+(\w+)")
 
+MIXIN = """class OddMixin:
+{indent}    def __str__(self):
+{indent}        return "mixed in"
+
+
+{indent}"""
+
 
 def default(source: SourceFile) -> Iterator[Edit]:
     """Change the default of a parameter."""
@@ -125,13 +132,16 @@ def base_class_changed(source: SourceFile) -> Iterator[Edit]:
                 f"{node.name} loses its base {base}",
                 Splice(start, end, ", ".join(kept)),
             )
-        mixin = 'type("Mixin", (), {"__str__": lambda self: "mixed in"})'
-        yield splice_edit(
-            "base-class-changed",
-            source.path,
-            f"{node.name} gains a base with __str__",
-            Splice(start, start, f"{mixin}, "),
-        )
+        indent = source.indent(node)
+        if indent is not None:
+            where = source.start(node)
+            yield splice_edit(
+                "base-class-changed",
+                source.path,
+                f"{node.name} gains a base with __str__",
+                Splice(where, where, MIXIN.replace("{indent}", indent)),
+                Splice(start, start, "OddMixin, "),
+            )
 
 
 def _definitions(source: SourceFile) -> Iterator[Definition]:
