@@ -38,6 +38,8 @@ class ImpactMap:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._outlines: dict[Blob, Outline | None] = {}
+        self._traces: dict[int, tuple[tuple[BitMap, BitMap], ...]] = {}
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -156,29 +158,35 @@ class ImpactMap:
 
     def outline(self, blob: Blob) -> Outline | None:
         """Return the outline of a content that was executed and parsed."""
-        with self._checked():
-            row = self._one("SELECT body FROM outline WHERE blob = ?", blob)
-            return None if row is None else unpack_outline(row[0])
+        if blob not in self._outlines:
+            with self._checked():
+                row = self._one("SELECT body FROM outline WHERE blob = ?", blob)
+                self._outlines[blob] = None if row is None else unpack_outline(row[0])
+        return self._outlines[blob]
 
     def traces(self, file: int) -> tuple[tuple[BitMap, BitMap], ...]:
         """Return (units, owners) pairs of a file version."""
-        with self._checked():
-            return tuple(
-                (bits(units), bits(owners))
-                for units, owners in self._rows(
-                    "SELECT units, owners FROM trace WHERE file = ?", file
+        if file not in self._traces:
+            with self._checked():
+                self._traces[file] = tuple(
+                    (bits(units), bits(owners))
+                    for units, owners in self._rows(
+                        "SELECT units, owners FROM trace WHERE file = ?", file
+                    )
                 )
-            )
+        return self._traces[file]
 
     def dependents(self, owners: Iterable[int]) -> BitMap:
         """Return the recordings that depend on any of some owners."""
-        total = BitMap()
+        return BitMap().union(*(self._dependents.get(owner, BitMap()) for owner in owners))
+
+    @cached_property
+    def _dependents(self) -> Mapping[int, BitMap]:
         with self._checked():
-            for owner in owners:
-                row = self._one("SELECT recordings FROM owner WHERE id = ?", owner)
-                if row is not None:
-                    total |= bits(row[0])
-        return total
+            return {
+                int(owner): bits(recordings)
+                for owner, recordings in self._rows("SELECT id, recordings FROM owner")
+            }
 
     def owner(self, number: int) -> tuple[str, str]:
         """Return the kind and name of an owner."""

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from impact_select.graph.modules import ModuleIndex
@@ -23,6 +23,21 @@ class Foreign:
 
 
 Loaded: TypeAlias = RepoPath | Foreign
+
+
+@dataclass(slots=True)
+class _Statements:
+    """What is known of the import statements of a module.
+
+    Attributes:
+        by_fact: What each may load.
+        loaded: What all of them may load.
+        certain: What those load that run whenever the module is executed.
+    """
+
+    by_fact: dict[ImportFact, frozenset[Loaded]] = field(default_factory=dict)
+    loaded: frozenset[Loaded] | None = None
+    certain: frozenset[Loaded] | None = None
 
 
 class Loading:
@@ -46,9 +61,22 @@ class Loading:
         self._added = added
         self._paths = tuple(paths)
         self._outline_of = outline_of
-        self._loaded: dict[tuple[RepoPath, ImportFact], frozenset[Loaded]] = {}
-        self._direct: dict[RepoPath, frozenset[Loaded]] = {}
-        self._certain: dict[RepoPath, frozenset[Loaded]] = {}
+        self._known: dict[RepoPath, _Statements] = {}
+        self._replaced: RepoPath | None = None
+        self._own = _Statements()
+
+    def replaced(self, path: RepoPath, outline: Outline | None) -> "Loading":
+        """Return the imports of a state that differs in one module only.
+
+        What is found out about the others is shared.
+        """
+
+        def outline_of(other: RepoPath) -> Outline | None:
+            return outline if other == path else self._outline_of(other)
+
+        state = Loading(self._modules, self._added, self._paths, outline_of)
+        state._known, state._replaced = self._known, path
+        return state
 
     def outline(self, path: RepoPath) -> Outline | None:
         """Return the outline of a module in this state."""
@@ -56,11 +84,11 @@ class Loading:
 
     def direct(self, path: RepoPath) -> frozenset[Loaded]:
         """Return what the statements of a module may load."""
-        known = self._direct.get(path)
-        if known is None:
+        known = self._known_of(path)
+        if known.loaded is None:
             facts = (fact for fact, _ in self._statements(path))
-            known = self._direct[path] = self._all_loaded(path, facts)
-        return known
+            known.loaded = self._all_loaded(path, facts)
+        return known.loaded
 
     def closure(self, start: Iterable[Loaded]) -> frozenset[Loaded]:
         """Return some modules and all that loading them may load."""
@@ -78,19 +106,22 @@ class Loading:
     def importers(self, node: Loaded) -> Iterator[RepoPath]:
         """Yield the modules that load another one whenever they are executed."""
         for path in self._paths:
-            known = self._certain.get(path)
-            if known is None:
+            known = self._known_of(path)
+            if known.certain is None:
                 facts = (fact for fact, certain in self._statements(path) if certain)
-                known = self._certain[path] = self._all_loaded(path, facts)
-            if node in known:
+                known.certain = self._all_loaded(path, facts)
+            if node in known.certain:
                 yield path
 
     def loaded_by(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
         """Return what one import statement of a module loads, packages around it included."""
-        known = self._loaded.get((path, fact))
-        if known is None:
-            known = self._loaded[path, fact] = self._find_loaded(path, fact)
-        return known
+        known = self._known_of(path).by_fact
+        if fact not in known:
+            known[fact] = self._find_loaded(path, fact)
+        return known[fact]
+
+    def _known_of(self, path: RepoPath) -> _Statements:
+        return self._own if path == self._replaced else self._known.setdefault(path, _Statements())
 
     def _find_loaded(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
         found: set[Loaded] = set()

@@ -90,7 +90,6 @@ class Reacher:
         self.modules = ModuleIndex(store)
         self.classes = Hierarchy(store, self.outline)
         self._computed = ComputedNames(store, self.modules, self.classes, self.outline)
-        self._outlines: dict[Blob, Outline | None] = {}
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
@@ -247,10 +246,8 @@ class Reacher:
         )
 
     def outline(self, blob: Blob) -> Outline | None:
-        """Return an outline, read once."""
-        if blob not in self._outlines:
-            self._outlines[blob] = self._store.outline(blob)
-        return self._outlines[blob]
+        """Return the outline of a content."""
+        return self._store.outline(blob)
 
     # -- where nodes lead ------------------------------------------------------------------
 

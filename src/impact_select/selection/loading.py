@@ -178,20 +178,12 @@ class ImportComparison:
             for name in module_names(path, search)
         }
         paths = [path for path in (*store.versions, *added.values()) if path.endswith(".py")]
+        self._before = Loading(modules, {}, store.versions, self._recorded)
         self._after = Loading(modules, added, paths, outline_at)
 
     def of(self, version: FileVersion) -> ImportStates:
         """Return the states for one changed file."""
-
-        def recorded(path: RepoPath) -> Outline | None:
-            versions = (version,) if path == version.path else self._store.versions.get(path, ())
-            for one in reversed(versions):
-                outline = self._store.outline(one.blob)
-                if outline is not None:
-                    return outline
-            return None
-
-        before = Loading(self._modules, {}, self._store.versions, recorded)
+        before = self._before.replaced(version.path, self._store.outline(version.blob))
         return ImportStates(
             version.path,
             before,
@@ -201,6 +193,13 @@ class ImportComparison:
             self._import_known,
             bool(self._store.references("__subclasses__")),
         )
+
+    def _recorded(self, path: RepoPath) -> Outline | None:
+        for version in reversed(self._store.versions.get(path, ())):
+            outline = self._store.outline(version.blob)
+            if outline is not None:
+                return outline
+        return None
 
     def unmoved(
         self, states: ImportStates, old: Outline, new: Outline, source: Callable[[], bytes]
