@@ -74,15 +74,15 @@ def requirements(path: RepoPath, content: bytes) -> dict[str, str]:
         content: Its bytes.
 
     Returns:
-        All that is said of a distribution, as text to compare, by normalised name. Empty
-        for a file that says nothing, or that is malformed.
+        All that is said of a distribution, one entry a line, by normalised name. Empty for a
+        file that says nothing, or that is malformed.
     """
     name = path.rpartition("/")[2]
     found: dict[str, list[str]] = {}
     for distribution, text in _entries(name, content):
         normalized = re.sub(r"[-_.]+", "-", distribution).lower()
         found.setdefault(normalized, []).append(text)
-    return {distribution: "; ".join(sorted(texts)) for distribution, texts in found.items()}
+    return {distribution: "\n".join(sorted(texts)) for distribution, texts in found.items()}
 
 
 def _entries(name: str, content: bytes) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from pyroaring import BitMap
 
 from impact_select.changes.detect import detect_changes
 from impact_select.changes.elsewhere import Elsewhere, ImportKnown
+from impact_select.changes.requirements import awaited
 from impact_select.config import Settings
 from impact_select.model.changes import ChangeKind
 from impact_select.model.ids import Blob, RepoPath, TestId
@@ -281,7 +282,8 @@ class _Comparison:
         key = (file.blob, file.path)
         if key not in self._parsed:
             try:
-                self._parsed[key] = parse_outline(target.read(file.path), state=False)
+                known = self._store.outline(file.blob)
+                self._parsed[key] = known or parse_outline(target.read(file.path), state=False)
             except UnparsedSource as error:
                 self._parsed[key] = error
         return self._parsed[key]
@@ -328,9 +330,9 @@ def _circumstantial(
             cause = Cause("environment", f"the environment variable {name} differs")
             yield Affected(snapshot.recordings, cause)
         required = circumstances.requirements.get(target.label, {})
-        for path in sorted(facts.requirements.keys() | required.keys()):
-            changed = _differing(facts.requirements.get(path, {}), required.get(path, {}))
-            for name in changed:
+        expected = awaited(facts.requirements, required, before.distributions, now.distributions)
+        for path, names in expected.items():
+            for name in names:
                 cause = Cause("requirement", f"{path} requires {name} otherwise")
                 yield Affected(store.distribution_users(name) & snapshot.recordings, cause)
 

@@ -146,7 +146,7 @@ def test_other_files(path: str) -> None:
         pytest.param(
             "requirements.txt",
             "a==2; sys_platform == 'linux'\na==1; sys_platform == 'win32'",
-            {"a": "==1; sys_platform == 'win32'; ==2; sys_platform == 'linux'"},
+            {"a": "==1; sys_platform == 'win32'\n==2; sys_platform == 'linux'"},
             id="twice",
         ),
         pytest.param(

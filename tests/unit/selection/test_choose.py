@@ -107,9 +107,14 @@ def test_recordings_of_other_interpreters_beside_ours() -> None:
             id="variable",
         ),
         pytest.param(
-            replace(NOW, requirements={"head": {RepoPath("requirements.txt"): {"lib": ">=1"}}}),
+            replace(NOW, requirements={"head": {RepoPath("requirements.txt"): {"lib": ">=2"}}}),
             {TWO},
             id="requirement",
+        ),
+        pytest.param(
+            replace(NOW, requirements={"head": {RepoPath("requirements.txt"): {"lib": ">=1"}}}),
+            set(),
+            id="requirement-that-is-met",
         ),
         pytest.param(replace(NOW, requirements={"head": {}}), {TWO}, id="requirement-gone"),
         pytest.param(NOW, set(), id="as-recorded"),
