@@ -19,7 +19,7 @@ from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.recorded import ReadKind
 from impact_select.model.selection import Cause
-from impact_select.model.source import plain_name
+from impact_select.model.source import ClassFacts, plain_name
 from impact_select.outline.decorators import is_pure
 from impact_select.ports import EvidenceStore
 from impact_select.selection.loading import ImportStates
@@ -56,14 +56,19 @@ class Rules:
     def code(self, change: AtomicChange, version: FileVersion) -> Iterator[Affected]:
         """Apply a change of a Python file that was recorded in some version."""
         domain = self._reacher.depending(version.path)
-        for start in dict.fromkeys(self._starts(change, version)):
+        starts = dict.fromkeys(self._starts(change, version), domain)
+        if change.kind is ChangeKind.DOC:
+            holding = self._holding(change, version)
+            readers = domain if holding is None else domain & holding
+            starts = {**dict.fromkeys(self._doc_readers(), readers), **starts}
+        for start, limit in starts.items():
             reach = self._reacher.follow([start])
-            limit = domain
+            touching = None
             if isinstance(start, Attribute):
                 touching = self._reacher.touching(start.path, start.cls)
-                limit = domain if touching is None else domain & touching
+            within = limit if touching is None else limit & touching
             for node, recordings in reach.found.items():
-                kept = recordings & limit
+                kept = recordings & within
                 if kept:
                     chain = reach.chain(node)
                     shown = chain[1:] if chain and str(start) in str(change) else chain
@@ -296,6 +301,9 @@ class Rules:
                 yield from self._reacher.symbol_blocks(path, outer)
             elif read and outline is not None:
                 yield from self._reacher.decorated(path, symbol, outline, facts.qualname)
+
+    def _doc_readers(self) -> Iterator[Node]:
+        """Yield the code that reads docstrings, of whatever it has got."""
         for reader in _DOC_READERS:
             for root, blob, units in self._store.references(reader):
                 if root == "" and reader == "__doc__":
@@ -304,6 +312,27 @@ class Rules:
                     continue  # an argument or attribute of that name reads nothing
                 for other in self._store.paths_by_blob.get(blob, ()):
                     yield from self._reader_nodes(other, units)
+
+    def _holding(self, change: AtomicChange, version: FileVersion) -> BitMap | None:
+        """Return the recordings that may have got hold of what a docstring belongs to.
+
+        Returns:
+            None where code that does not name it may have got hold of it: its module is
+            passed on, or a decorator or metaclass saw it.
+        """
+        path, symbol = change.path, change.symbol
+        outline = self._reacher.outline(version.blob)
+        if not symbol or ".<locals>." in symbol or outline is None:
+            return None
+        if self._reacher.modules.passed_on(path):
+            return None
+        facts = [one for one in outline.definitions if plain_name(one.qualname) == symbol]
+        if not all(is_pure(name) for one in facts for name in one.decorators):
+            return None
+        if any(isinstance(one, ClassFacts) for one in facts):
+            return self._reacher.touching(path, symbol)
+        reach = self._reacher.follow(self._reacher.value_uses(path, symbol))
+        return BitMap().union(*reach.found.values())
 
     def _reader_nodes(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
         outline = self._reacher.outline(version.blob)
