@@ -54,3 +54,18 @@ def bound_names(outline: Outline) -> set[str]:
         and unit.kind is not UnitKind.BLOCK
         for name in unit.names
     } - {"*"}
+
+
+def surely_bound_names(outline: Outline) -> set[str]:
+    """Return the names that a module binds whenever it is executed to its end."""
+    kinds = {UnitKind.VARIABLE, UnitKind.IMPORT, UnitKind.SIGNATURE, UnitKind.BASES}
+    found: set[str] = set()
+    doubtful: set[str] = set()
+    for unit in outline.units:
+        if unit.kind in kinds:
+            place = unit.key.removeprefix(f"{unit.symbol}:{unit.kind.value}:")
+            if not place.startswith("/"):
+                found.update(unit.names)
+        elif unit.kind is UnitKind.EFFECT:
+            doubtful.update(unit.names)
+    return (found & bound_names(outline)) - doubtful

@@ -62,6 +62,7 @@ class Loading:
         self._paths = tuple(paths)
         self._outline_of = outline_of
         self._known: dict[RepoPath, _Statements] = {}
+        self._taken: frozenset[str] | None = None
         self._replaced: RepoPath | None = None
         self._own = _Statements()
 
@@ -103,15 +104,42 @@ class Loading:
             pending.extend(new)
         return frozenset(found)
 
+    def certainly(self, path: RepoPath) -> frozenset[Loaded]:
+        """Return all that is loaded whenever a module is executed."""
+        found: set[Loaded] = set()
+        pending: list[Loaded] = [path]
+        while pending:
+            node = pending.pop()
+            if not isinstance(node, Foreign):
+                new = self._always(node) - found
+                found |= new
+                pending.extend(new)
+        return frozenset(found)
+
+    def taken(self) -> frozenset[str]:
+        """Return the dotted names that some module takes whenever it is executed."""
+        if self._taken is None:
+            self._taken = frozenset(
+                target
+                for path in self._paths
+                for fact, certain in self._statements(path)
+                if certain
+                for target in self.targets(path, fact)
+            )
+        return self._taken
+
     def importers(self, node: Loaded) -> Iterator[RepoPath]:
         """Yield the modules that load another one whenever they are executed."""
         for path in self._paths:
-            known = self._known_of(path)
-            if known.certain is None:
-                facts = (fact for fact, certain in self._statements(path) if certain)
-                known.certain = self._all_loaded(path, facts)
-            if node in known.certain:
+            if node in self._always(path):
                 yield path
+
+    def _always(self, path: RepoPath) -> frozenset[Loaded]:
+        known = self._known_of(path)
+        if known.certain is None:
+            facts = (fact for fact, certain in self._statements(path) if certain)
+            known.certain = self._all_loaded(path, facts)
+        return known.certain
 
     def loaded_by(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
         """Return what one import statement of a module loads, packages around it included."""

@@ -11,7 +11,12 @@ from pyroaring import BitMap
 
 from impact_select.changes.constants import moved_constants
 from impact_select.changes.elsewhere import ImportKnown
-from impact_select.changes.module_effects import acts, bound_names, may_fail
+from impact_select.changes.module_effects import (
+    acts,
+    bound_names,
+    may_fail,
+    surely_bound_names,
+)
 from impact_select.graph.deriving import Deriving
 from impact_select.graph.loading import Foreign, Loaded, Loading
 from impact_select.graph.modules import ModuleIndex, module_names
@@ -59,9 +64,22 @@ class ImportStates:
             and self.modules.has_parents(self.path, fact.level)
             and not any(isinstance(node, Foreign) for node in nodes)
             and self.path not in loaded
-            and all(self._is_sound(node) for node in loaded if not isinstance(node, Foreign))
-            and self.after.binds(self.path, fact, bound_names)
+            and all(
+                node in self._loaded_anyway or self._is_sound(node)
+                for node in loaded
+                if not isinstance(node, Foreign)
+            )
+            and self._binds(self.path, fact)
         )
+
+    @property
+    def _loaded_anyway(self) -> frozenset[Loaded]:
+        """What is loaded whenever the file is, before and after.
+
+        That one of them fails now, or does something else, concerns all that depend on it,
+        and so all that depend on the file.
+        """
+        return self.before.certainly(self.path) & self.after.certainly(self.path)
 
     def gives_wrapper(self, fact: ImportFact) -> bool:
         """Tell whether an import names a function that only wraps, in both states."""
@@ -89,7 +107,20 @@ class ImportStates:
     def _is_own(self, path: RepoPath, fact: ImportFact) -> bool:
         nodes = self.after.loaded_by(path, fact)
         own = bool(nodes) and not any(isinstance(node, Foreign) for node in nodes)
-        return own and self.after.binds(path, fact, bound_names)
+        return own and self._binds(path, fact)
+
+    def _binds(self, path: RepoPath, fact: ImportFact) -> bool:
+        """Tell whether what an import names is bound: for sure, or as somebody found it."""
+        if self.after.binds(path, fact, surely_bound_names):
+            return True
+        targets = set(self.after.targets(path, fact))
+        homes = {file for one in targets for file in self.after.files(one.rpartition(".")[0])}
+        return (
+            bool(targets)
+            and targets <= self.before.taken()
+            and all(map(self._is_recorded, homes))
+            and self.after.binds(path, fact, bound_names)
+        )
 
     def affected(self, reacher: Reacher) -> BitMap:
         """Return the recordings that notice that the file loads other modules than before."""
