@@ -174,6 +174,8 @@ class Loading:
         is taken from one, which may not have it yet; then so may be the module itself.
         """
         around = self._modules.around(path)
+        if path.endswith("__init__.py"):
+            around |= {path}
         found: set[Loaded] = set()
         pending = [(path, fact)]
         while pending:
