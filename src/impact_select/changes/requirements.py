@@ -5,7 +5,7 @@ versions that were there, and asks for others than are there: then these are yet
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from impact_select.model.ids import RepoPath
@@ -32,47 +32,38 @@ def awaited(
     found: dict[RepoPath, list[str]] = {}
     for path in sorted(was.keys() | now.keys()):
         before, after = was.get(path, {}), now.get(path, {})
-        names = [
-            name
-            for name in sorted(before.keys() | after.keys())
-            if before.get(name) != after.get(name)
-            and _is_awaited(
-                before.get(name),
-                after.get(name),
-                installed_before.get(name),
-                installed.get(name),
-                (texts[name] for other, texts in now.items() if other != path and name in texts),
-            )
-        ]
-        if names:
-            found[path] = names
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) == after.get(name):
+                continue
+            told = [before[name]] if name in before else _texts(was, name)
+            wanted = [after[name]] if name in after else _texts(now, name)
+            if _is_awaited(told, wanted, installed_before.get(name), installed.get(name)):
+                found.setdefault(path, []).append(name)
     return found
 
 
+def _texts(files: Mapping[RepoPath, Mapping[str, str]], name: str) -> list[str]:
+    return [texts[name] for texts in files.values() if name in texts]
+
+
 def _is_awaited(
-    was: str | None,
-    now: str | None,
-    installed_before: str | None,
-    installed: str | None,
-    others: Iterable[str],
+    told: Sequence[str], wanted: Sequence[str], installed_before: str | None, installed: str | None
 ) -> bool:
     """Tell whether a changed requirement lets expect another version than is installed.
 
     Args:
-        was: What the file asked for when the tests were recorded, as
-            `project_files.requirements` gives it; None when it asked for nothing.
-        now: What it asks for.
+        told: What the file asked for when the tests were recorded; what all files did, if
+            it is new there.
+        wanted: What the file asks for; what all files do, if it is there no more.
         installed_before: The version that was installed then, if any.
         installed: The version that is installed now, if any.
-        others: What other files ask for now.
     """
     if installed is None and installed_before is None:
         return False
-    if was is not None and agrees(was, installed_before) is False:
-        return False  # it does not tell what is installed
-    if now is None:
-        return not any(agrees(other, installed) is not False for other in others)
-    return agrees(now, installed) is not True
+    if told and all(agrees(text, installed_before) is False for text in told):
+        return False  # nothing in the project tells what is installed
+    answers = {agrees(text, installed) for text in wanted}
+    return True not in answers
 
 
 def agrees(requirement: str, installed: str | None) -> bool | None:

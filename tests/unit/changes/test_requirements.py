@@ -70,6 +70,14 @@ def test_awaited(
     assert found == ({TEXT: ["lib"]} if expected else {})
 
 
+def test_a_requirement_that_is_new_in_a_file() -> None:
+    """A new file is believed as much as those that asked for the distribution before."""
+    installed, lock = {"lib": "1"}, {LOCK: {"lib": "2 "}}
+
+    assert awaited({TEXT: {"lib": "==1"}}, {TEXT: {"lib": "==1"}, **lock}, installed, installed)
+    assert not awaited({TEXT: {"lib": "==3"}}, {TEXT: {"lib": "==3"}, **lock}, installed, installed)
+
+
 def test_a_requirement_that_another_file_has() -> None:
     """A distribution that one file drops is kept where another one asks for it."""
     installed = {"lib": "1"}
