@@ -20,7 +20,7 @@ Cases: tests/conformance/cases.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -44,6 +44,7 @@ from impact_select.ports import EvidenceStore
 
 # They make instances of classes that only their data name.
 _UNPICKLERS: Final = ("pickle", "dill", "cloudpickle", "joblib", "shelve", "copyreg")
+_NOTHING: Final[Mapping[int, BitMap]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,17 @@ class Reacher:
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
+        self._rewritten: Mapping[int, BitMap] = _NOTHING
 
-    def follow(self, starts: Iterable[Node]) -> Reach:
-        """Reach all that some nodes lead to."""
+    def follow(self, starts: Iterable[Node], rewritten: Mapping[int, BitMap] = _NOTHING) -> Reach:
+        """Reach all that some nodes lead to.
+
+        Args:
+            starts: The nodes.
+            rewritten: Units per file version that are not followed, since they are not as
+                they were: what follows from that is another change.
+        """
+        self._rewritten = rewritten
         reach = Reach()
         pending = deque(starts)
         seen: set[Node] = set(pending)
@@ -109,6 +118,7 @@ class Reacher:
                     seen.add(successor)
                     pending.append(successor)
                     reach.before[successor] = node
+        self._rewritten = _NOTHING
         return reach
 
     # -- what nodes give -----------------------------------------------------------------
@@ -281,7 +291,7 @@ class Reacher:
                         read=node.name,
                         typed=node.typed or not node.rebound,
                     )
-                    yield from self._units(version, units, how)
+                    yield from self._units(version, self._as_before(version, units), how)
         for root, blob, units in self._store.references("*"):
             for version in self._store.paths_by_blob.get(blob, ()):
                 roots = self.modules.absolute(root, version.path)
@@ -331,15 +341,20 @@ class Reacher:
         for root, blob, units in self._store.references(name):
             for version in self._store.paths_by_blob.get(blob, ()):
                 if self._attribute_matches(node, root, version.path):
-                    kept = units
+                    kept = self._as_before(version, units)
                     if root == "":
-                        kept = self._in_class(version, units, node.cls)
+                        kept = self._in_class(version, kept, node.cls)
                     yield from self._units(version, kept, _How(by_text=root == '"'))
                 elif root == "":
                     yield from self._same_field(version, units)
         yield from self._unread()
         for version, units in self._computed.on_class(node):
             yield from self._units(version, units, _How())
+
+    def _as_before(self, version: FileVersion, units: BitMap) -> BitMap:
+        """Return those of some units that are as they were."""
+        rewritten = self._rewritten.get(version.number)
+        return units if rewritten is None else units - rewritten
 
     def _attribute_matches(self, node: Attribute, root: str, path: RepoPath) -> bool:
         if root == "":

@@ -5,7 +5,7 @@ recordings of its own; what comes out is limited to recordings that depend on th
 since nothing in a file can matter to a test that neither ran nor imported any of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,8 +53,19 @@ class Rules:
         """The names of the recorded modules."""
         return self._reacher.modules
 
-    def code(self, change: AtomicChange, version: FileVersion) -> Iterator[Affected]:
-        """Apply a change of a Python file that was recorded in some version."""
+    def code(
+        self,
+        change: AtomicChange,
+        version: FileVersion,
+        rewritten: Mapping[int, BitMap] | None = None,
+    ) -> Iterator[Affected]:
+        """Apply a change of a Python file that was recorded in some version.
+
+        Args:
+            change: The change.
+            version: The file as it was recorded.
+            rewritten: Units per file version that are changes themselves.
+        """
         domain = self._reacher.depending(version.path)
         starts = dict.fromkeys(self._starts(change, version), domain)
         if change.kind is ChangeKind.DOC:
@@ -62,7 +73,7 @@ class Rules:
             readers = domain if holding is None else domain & holding
             starts = {**dict.fromkeys(self._doc_readers(), readers), **starts}
         for start, limit in starts.items():
-            reach = self._reacher.follow([start])
+            reach = self._reacher.follow([start], rewritten or {})
             touching = None
             if isinstance(start, Attribute):
                 touching = self._reacher.touching(start.path, start.cls)

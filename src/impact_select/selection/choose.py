@@ -174,9 +174,10 @@ class _Comparison:
                 if not any(version.number in snapshot.manifest for version in versions):
                     new[path] = new.get(path, BitMap()) | snapshot.recordings
                     searches[path] = searches.get(path, frozenset()) | snapshot.facts.search
+        rewritten = self._rewritten(domains, target)
         for number, domain in sorted(domains.items()):
             version = self._store.files[number]
-            found, effective = self._changed(version, target, findings)
+            found, effective = self._changed(version, target, findings, rewritten)
             self._add(findings, version.path, domain, found, effective=effective)
         folders = _folders(path for path in self._store.versions)
         for path, domain in sorted(new.items()):
@@ -212,8 +213,30 @@ class _Comparison:
         if not hit and effective:
             findings.unread.add(path)
 
+    def _rewritten(self, numbers: Iterable[int], target: Target) -> dict[int, BitMap]:
+        """Return the units of file versions that the target has otherwise, or not at all."""
+        found: dict[int, BitMap] = {}
+        for number in numbers:
+            version = self._store.files[number]
+            old, now = self._store.outline(version.blob), target.files.get(version.path)
+            new = None if old is None or now is None else self._parse(now, target)
+            if old is not None and isinstance(new, Outline):
+                kept = {unit.key: unit.fingerprint for unit in new.units}
+                found[number] = BitMap(
+                    [
+                        index
+                        for index, unit in enumerate(old.units)
+                        if kept.get(unit.key) != unit.fingerprint
+                    ]
+                )
+        return found
+
     def _changed(
-        self, version: FileVersion, target: Target, findings: _Findings
+        self,
+        version: FileVersion,
+        target: Target,
+        findings: _Findings,
+        rewritten: Mapping[int, BitMap],
     ) -> tuple[list[Affected], bool]:
         """Return whom a different file affects, and whether more than its text differs."""
         now = target.files.get(version.path)
@@ -255,7 +278,7 @@ class _Comparison:
             if change.kind is ChangeKind.LOADING:
                 found.extend(self._rules.loading(change, states))
             else:
-                found.extend(self._rules.code(change, version))
+                found.extend(self._rules.code(change, version, rewritten))
             if change.kind in _MAKING_TESTS:
                 findings.remade.add(version.path)
         return found, bool(changes)
