@@ -237,11 +237,20 @@ class _Finder:
             pending.append(node.target)
 
     def annotated(self, node: cst.AnnAssign, pending: list[Any]) -> None:
-        pending += [part for part in (node.annotation, node.value) if part is not None]
+        if not self._stands_in_function(node.target):  # there, annotations are not evaluated
+            pending.append(node.annotation)
+        if node.value is not None:
+            pending.append(node.value)
         if isinstance(node.target, cst.Name):
             self._name(node.target, self._meaning(node.target), used_as_value=False)
         else:
             pending.append(node.target)
+
+    def _stands_in_function(self, target: cst.BaseExpression) -> bool:
+        while isinstance(target, cst.Attribute | cst.Subscript):
+            target = target.value
+        scope = self._scopes.of(target) if isinstance(target, cst.Name) else None
+        return scope is not None and scope.kind is ScopeKind.FUNCTION
 
     def argument(self, node: cst.Arg, pending: list[Any]) -> None:
         if node.keyword is not None:

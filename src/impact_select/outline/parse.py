@@ -566,10 +566,14 @@ class _Builder:
         definitions: list[_Function | ast.ClassDef] = []
         cut: set[int] = set()
         digest = ""
+        in_function = all(facts.qualname != symbol for facts in self.classes)
         for statement in body:
             start = len(parts)
             inner = suites(statement)
-            self.statement_parts(statement, inner, parts)
+            if in_function and isinstance(statement, ast.AnnAssign):
+                write_node(_unannotated(statement), parts)
+            else:
+                self.statement_parts(statement, inner, parts)
             spans.extend(own_spans(statement, inner))
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 definitions.append(statement)
@@ -652,6 +656,19 @@ class _Builder:
             return
         parts.append(statement.__class__.__name__)
         _write_without(statement, cut, parts)
+
+
+def _unannotated(statement: ast.AnnAssign) -> ast.AnnAssign:
+    """Return the annotation of a variable of a function as one that says nothing.
+
+    Python does not evaluate it, but it makes the variable a local one.
+    """
+    return ast.AnnAssign(
+        target=statement.target,
+        annotation=ast.Constant(value=None),
+        value=statement.value,
+        simple=statement.simple,
+    )
 
 
 def _write_type_parameters(node: _Function | ast.ClassDef, parts: list[str]) -> None:

@@ -951,3 +951,20 @@ def test_a_postponed_annotation_reads_nothing() -> None:
     assert read.loads == ("EARLIER", "Later")
     assert kept.loads == ("EARLIER",)
     assert kept.inert
+
+
+def test_annotations_of_variables_of_functions() -> None:
+    """Python does not evaluate them, except in a class."""
+    in_function, in_class = (
+        [
+            [unit.fingerprint for unit in outline(text.replace("T", name)).units]
+            for name in ("int", "str")
+        ]
+        for text in (
+            "def f():\n    x: T = 1\n    y: T\n",
+            "def f():\n    class C:\n        x: T = 1\n",
+        )
+    )
+
+    assert in_function[0] == in_function[1]
+    assert in_class[0] != in_class[1]
