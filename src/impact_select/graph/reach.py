@@ -44,7 +44,8 @@ from impact_select.ports import EvidenceStore
 
 # They make instances of classes that only their data name.
 _UNPICKLERS: Final = ("pickle", "dill", "cloudpickle", "joblib", "shelve", "copyreg")
-_NOTHING: Final[Mapping[int, BitMap]] = {}
+NOT_REWRITTEN: Final[Mapping[int, BitMap]] = {}
+"""No unit differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,14 @@ class Reacher:
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
-        self._rewritten: Mapping[int, BitMap] = _NOTHING
+        self._rewritten: Mapping[int, BitMap] = NOT_REWRITTEN
+        self._given: dict[Node, BitMap] = {}
+        # By the id of what is rewritten, which has to live as long.
+        self._next: dict[int, tuple[Mapping[int, BitMap], dict[Node, tuple[Node, ...]]]] = {}
 
-    def follow(self, starts: Iterable[Node], rewritten: Mapping[int, BitMap] = _NOTHING) -> Reach:
+    def follow(
+        self, starts: Iterable[Node], rewritten: Mapping[int, BitMap] = NOT_REWRITTEN
+    ) -> Reach:
         """Reach all that some nodes lead to.
 
         Args:
@@ -105,20 +111,24 @@ class Reacher:
                 they were: what follows from that is another change.
         """
         self._rewritten = rewritten
+        known = self._next.setdefault(id(rewritten), (rewritten, {}))[1]
         reach = Reach()
         pending = deque(starts)
         seen: set[Node] = set(pending)
         while pending:
             node = pending.popleft()
-            recordings = self._recordings(node)
+            if node not in self._given:
+                self._given[node] = self._recordings(node)
+            recordings = self._given[node]
             if recordings:
                 reach.found[node] = recordings
-            for successor in self._successors(node):
+            if node not in known:
+                known[node] = tuple(self._successors(node))
+            for successor in known[node]:
                 if successor not in seen:
                     seen.add(successor)
                     pending.append(successor)
                     reach.before[successor] = node
-        self._rewritten = _NOTHING
         return reach
 
     # -- what nodes give -----------------------------------------------------------------

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from impact_select.graph.modules import ModuleIndex, cannot_be_hidden, module_names
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran
-from impact_select.graph.reach import Reacher
+from impact_select.graph.reach import NOT_REWRITTEN, Reacher
 from impact_select.model.changes import AtomicChange, ChangeKind
 from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
@@ -57,7 +57,7 @@ class Rules:
         self,
         change: AtomicChange,
         version: FileVersion,
-        rewritten: Mapping[int, BitMap] | None = None,
+        rewritten: Mapping[int, BitMap] = NOT_REWRITTEN,
     ) -> Iterator[Affected]:
         """Apply a change of a Python file that was recorded in some version.
 
@@ -73,7 +73,7 @@ class Rules:
             readers = domain if holding is None else domain & holding
             starts = {**dict.fromkeys(self._doc_readers(), readers), **starts}
         for start, limit in starts.items():
-            reach = self._reacher.follow([start], rewritten or {})
+            reach = self._reacher.follow([start], rewritten)
             touching = None
             if isinstance(start, Attribute):
                 touching = self._reacher.touching(start.path, start.cls)

@@ -177,7 +177,7 @@ class _Comparison:
         rewritten = self._rewritten(domains, target)
         for number, domain in sorted(domains.items()):
             version = self._store.files[number]
-            found, effective = self._changed(version, target, findings, rewritten)
+            found, effective = self._changed(version, target, findings, rewritten, domain)
             self._add(findings, version.path, domain, found, effective=effective)
         folders = _folders(path for path in self._store.versions)
         for path, domain in sorted(new.items()):
@@ -237,8 +237,12 @@ class _Comparison:
         target: Target,
         findings: _Findings,
         rewritten: Mapping[int, BitMap],
+        domain: BitMap,
     ) -> tuple[list[Affected], bool]:
-        """Return whom a different file affects, and whether more than its text differs."""
+        """Return whom a different file affects, and whether more than its text differs.
+
+        Once all of the domain have as many causes as are told, no other change is looked at.
+        """
         now = target.files.get(version.path)
         if now is None:
             if findings.folders is None:
@@ -274,13 +278,21 @@ class _Comparison:
             is_quiet=states.derives_quietly,
         )
         changes = detect_changes(version.path, old, new, elsewhere)
+        # Per number of causes, who has one more than that.
+        caused = [BitMap() for _ in range(_MOST_CAUSES)]
         for change in changes:
-            if change.kind is ChangeKind.LOADING:
-                found.extend(self._rules.loading(change, states))
-            else:
-                found.extend(self._rules.code(change, version, rewritten))
             if change.kind in _MAKING_TESTS:
                 findings.remade.add(version.path)
+            if domain.issubset(caused[-1]):
+                continue
+            if change.kind is ChangeKind.LOADING:
+                items = list(self._rules.loading(change, states))
+            else:
+                items = list(self._rules.code(change, version, rewritten))
+            hit = domain & BitMap().union(*(item.recordings for item in items))
+            for number, one in enumerate(caused):
+                caused[number], hit = one | hit, one & hit
+            found += items
         return found, bool(changes)
 
     def _imports(self, target: Target) -> ImportComparison:
