@@ -1,7 +1,7 @@
 """Whether executing a module does more than bind names."""
 
 from impact_select.changes.elsewhere import Quiet, none_quiet
-from impact_select.model.source import Outline, UnitKind
+from impact_select.model.source import Outline, Unit, UnitKind
 from impact_select.outline.decorators import is_pure
 from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
 
@@ -46,26 +46,24 @@ def may_fail(outline: Outline) -> bool:
 
 def bound_names(outline: Outline) -> set[str]:
     """Return the names that a module binds, star imports left out."""
-    headers = {UnitKind.SIGNATURE, UnitKind.BASES}
-    return {
-        name
-        for unit in outline.units
-        if (not unit.symbol if unit.kind not in headers else "." not in unit.symbol)
-        and unit.kind is not UnitKind.BLOCK
-        for name in unit.names
-    } - {"*"}
+    return {name for unit in outline.units if _binds_in_module(unit) for name in unit.names} - {"*"}
 
 
 def surely_bound_names(outline: Outline) -> set[str]:
     """Return the names that a module binds whenever it is executed to its end."""
-    kinds = {UnitKind.VARIABLE, UnitKind.IMPORT, UnitKind.SIGNATURE, UnitKind.BASES}
-    found: set[str] = set()
-    doubtful: set[str] = set()
-    for unit in outline.units:
-        if unit.kind in kinds:
-            place = unit.key.removeprefix(f"{unit.symbol}:{unit.kind.value}:")
-            if not place.startswith("/"):
-                found.update(unit.names)
-        elif unit.kind is UnitKind.EFFECT:
-            doubtful.update(unit.names)
-    return (found & bound_names(outline)) - doubtful
+    units = [unit for unit in outline.units if _binds_in_module(unit)]
+    sure = {
+        name
+        for unit in units
+        if unit.kind is not UnitKind.EFFECT and not unit.is_conditional
+        for name in unit.names
+    }
+    # A deleted name, and what loops and one-line suites bind.
+    doubtful = {name for unit in units if unit.kind is UnitKind.EFFECT for name in unit.names}
+    return sure - doubtful - {"*"}
+
+
+def _binds_in_module(unit: Unit) -> bool:
+    if unit.kind in {UnitKind.SIGNATURE, UnitKind.BASES}:
+        return "." not in unit.symbol
+    return not unit.symbol and unit.kind is not UnitKind.BLOCK

@@ -105,8 +105,11 @@ class Deriving:
         if outline is None:
             return None
         head = name.partition(".")[0]
+        # What is bound in a branch may not be there, or be something else.
         binding = {
-            unit.kind for unit in outline.units if head in unit.names and unit.symbol in {"", head}
+            UnitKind.EFFECT if unit.is_conditional else unit.kind
+            for unit in outline.units
+            if head in unit.names and unit.symbol in {"", head}
         } - {UnitKind.BLOCK, UnitKind.DECORATORS, UnitKind.DOC}
         if binding == {UnitKind.BASES}:
             return self._defined(path, outline, name)

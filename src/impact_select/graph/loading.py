@@ -247,4 +247,4 @@ class Loading:
         for fact in outline.imports:
             unit = outline.units[fact.unit]
             if unit.kind is not UnitKind.BLOCK:
-                yield fact, unit.key.startswith(f"{unit.symbol}:{UnitKind.IMPORT.value}::")
+                yield fact, unit.kind is UnitKind.IMPORT and not unit.is_conditional

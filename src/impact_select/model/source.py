@@ -53,6 +53,11 @@ class Unit:
     takes: tuple[str, ...] = ()
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether it stands in a suite that may be passed by."""
+        return self.key.startswith(f"{self.symbol}:{self.kind.value}:/")
+
+    @property
     def acts(self) -> bool:
         """Whether evaluating it, where that succeeds, may act on anything else."""
         return not self.inert and (not self.typed or any("." in name for name in self.takes))

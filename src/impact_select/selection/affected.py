@@ -340,10 +340,13 @@ class Rules:
         facts = [one for one in outline.definitions if plain_name(one.qualname) == symbol]
         if not all(is_pure(name) for one in facts for name in one.decorators):
             return None
+        # Hooks get hold of the tests themselves.
+        tests = self._reacher.marked(path, symbol)
         if any(isinstance(one, ClassFacts) for one in facts):
-            return self._reacher.touching(path, symbol)
+            touching = self._reacher.touching(path, symbol)
+            return None if touching is None else touching | tests
         reach = self._reacher.follow(self._reacher.value_uses(path, symbol))
-        return BitMap().union(*reach.found.values())
+        return tests.union(*reach.found.values())
 
     def _reader_nodes(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
         outline = self._reacher.outline(version.blob)

@@ -218,6 +218,8 @@ class _Comparison:
         found: dict[int, BitMap] = {}
         for number in numbers:
             version = self._store.files[number]
+            if matches(version.path, self._settings.ignore):
+                continue  # its own changes count for nothing
             old, now = self._store.outline(version.blob), target.files.get(version.path)
             new = None if old is None or now is None else self._parse(now, target)
             if old is not None and isinstance(new, Outline):

@@ -59,27 +59,21 @@ class ImportStates:
         """
         nodes = self.after.loaded_by(self.path, fact)
         loaded = self.after.loaded_beside(self.path, fact)
+        # That one of these fails now, or does something else, concerns all that depend on
+        # it, and so all that depend on the file.
+        anyway = self.before.certainly(self.path) & self.after.certainly(self.path)
         return (
             bool(nodes)
             and self.modules.has_parents(self.path, fact.level)
             and not any(isinstance(node, Foreign) for node in nodes)
             and self.path not in loaded
             and all(
-                node in self._loaded_anyway or self._is_sound(node)
+                node in anyway or self._is_sound(node)
                 for node in loaded
                 if not isinstance(node, Foreign)
             )
             and self._binds(self.path, fact)
         )
-
-    @property
-    def _loaded_anyway(self) -> frozenset[Loaded]:
-        """What is loaded whenever the file is, before and after.
-
-        That one of them fails now, or does something else, concerns all that depend on it,
-        and so all that depend on the file.
-        """
-        return self.before.certainly(self.path) & self.after.certainly(self.path)
 
     def gives_wrapper(self, fact: ImportFact) -> bool:
         """Tell whether an import names a function that only wraps, in both states."""

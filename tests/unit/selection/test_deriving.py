@@ -63,6 +63,8 @@ def test_a_class_that_only_is_made(base: str) -> None:
         "class Base: pass\nBase = note(Base)\n",
         "if DEBUG:\n    class Base: pass\nelse:\n    class Base(Other): pass\n",
         "def Base(): pass\n",
+        "if DEBUG:\n    class Base: pass\n",
+        "try:\n    from .root import Root as Base\nexcept ImportError:\n    Base = None\n",
         "class Base(Base): pass\n",
         "class Base(make()): pass\n",
         "",
