@@ -29,6 +29,7 @@ _DOC_READERS: Final = (
     *("doctest",),
 )
 _LOOK: Final = (ReadKind.CONTENT, ReadKind.STATUS)
+_DERIVING: Final = frozenset({ChangeKind.CLASS_ADDED, ChangeKind.CLASS_REMOVED, ChangeKind.BASES})
 # What importlib.metadata takes for the description of a distribution, in any folder.
 _DESCRIPTIONS: Final = (".dist-info", ".egg-info", "/egg-info")
 
@@ -84,6 +85,12 @@ class Rules:
                     chain = reach.chain(node)
                     shown = chain[1:] if chain and str(start) in str(change) else chain
                     yield Affected(kept, Cause(change.kind.value, str(change), shown))
+        if change.kind in _DERIVING:
+            # Whoever loaded the module, in this process all find the class.
+            for node, recordings in self._reacher.follow(
+                self._reacher.asking_for_subclasses()
+            ).found.items():
+                yield Affected(recordings, Cause(change.kind.value, str(change), (str(node),)))
         own = self._own(change)
         if own:
             yield Affected(own, Cause(change.kind.value, str(change)))
@@ -215,16 +222,13 @@ class Rules:
                 yield from self._reacher.rebound(path, symbol)
             case ChangeKind.CLASS_ADDED:
                 yield Name(path, name, rebound=True)
-                yield from self._reacher.asking_for_subclasses()
             case ChangeKind.CLASS_REMOVED:
                 yield from ran
                 yield Class(path, symbol)
-                yield from self._reacher.asking_for_subclasses()
                 if "." not in symbol:
                     yield Name(path, name, gone=True, judged=True)
             case ChangeKind.BASES:
                 yield Class(path, symbol)
-                yield from self._reacher.asking_for_subclasses()
             case ChangeKind.ATTRIBUTE:
                 yield from ran
                 yield Attribute(path, symbol, name)
