@@ -50,12 +50,14 @@ class ImportStates:
     _is_recorded: Callable[[RepoPath], bool]
     _import_known: Callable[[RepoPath], ImportKnown]
     _asks_for_subclasses: bool
+    _deriving_before: Deriving
+    _deriving_after: Deriving
 
     def can_import(self, fact: ImportFact) -> bool:
         """Tell whether an import of the project's own modules is known to succeed.
 
-        They are as they were recorded, or do nothing that could fail; they bind the name;
-        and none of them imports the file itself.
+        They are as they were recorded, or do nothing that could fail, or are loaded with the
+        file anyway; they bind the name; and none of them imports the file itself.
         """
         nodes = self.after.loaded_by(self.path, fact)
         loaded = self.after.loaded_beside(self.path, fact)
@@ -83,11 +85,11 @@ class ImportStates:
 
     def derived_quietly(self, facts: ClassFacts) -> bool:
         """Tell whether the bases of a class of the file did nothing when it was made."""
-        return Deriving(self.before).is_quiet(self.path, facts)
+        return self._deriving_before.is_quiet(self.path, facts)
 
     def derives_quietly(self, facts: ClassFacts) -> bool:
         """Tell whether the bases of a class of the file do nothing when it is made."""
-        return Deriving(self.after).is_quiet(self.path, facts)
+        return self._deriving_after.is_quiet(self.path, facts)
 
     def _is_sound(self, path: RepoPath) -> bool:
         if self._is_recorded(path):
@@ -172,7 +174,7 @@ class ImportStates:
         outline = state.outline(node)
         if outline is None:
             return True
-        deriving = Deriving(state)
+        deriving = self._deriving_after if state is self.after else self._deriving_before
         return acts(
             outline, lambda facts: not self._asks_for_subclasses and deriving.is_quiet(node, facts)
         )
@@ -205,6 +207,7 @@ class ImportComparison:
         paths = [path for path in (*store.versions, *added.values()) if path.endswith(".py")]
         self._before = Loading(modules, {}, store.versions, self._recorded)
         self._after = Loading(modules, added, paths, outline_at)
+        self._deriving_after = Deriving(self._after)
 
     def of(self, version: FileVersion) -> ImportStates:
         """Return the states for one changed file."""
@@ -217,6 +220,8 @@ class ImportComparison:
             self._is_recorded,
             self._import_known,
             bool(self._store.references("__subclasses__")),
+            Deriving(before),
+            self._deriving_after,
         )
 
     def _recorded(self, path: RepoPath) -> Outline | None:
