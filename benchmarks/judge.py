@@ -4,10 +4,11 @@ Terms: the base run is the full run before the edit, the full run is the one aft
 the impacted run is a selection of tests after it, by impact or another tool. A test
 *must* run when its outcome differs between base and full run, when it is new, or when
 its file cannot be collected any more. A must test is *missed* when the impacted run
-neither ran it nor reported the failed collection that takes it away. Tests that the
-edit removed cannot be missed: a selector cannot run them either. When a session breaks
-as a whole, in both runs, then whoever looks at the impacted run sees it, and nothing is
-missed.
+neither ran it nor reported the failed collection that takes it away; one that it was about
+to run when its session died (of an exception outside of the tests) is not missed. Tests
+that the edit removed cannot be missed: a selector cannot run them either. When a session
+breaks as a whole, in both runs, then whoever looks at the impacted run sees it, and nothing
+is missed.
 """
 
 import json
@@ -28,6 +29,7 @@ class Run:
         collection: Collector's node id to "failed" or "skipped".
         outside: Modules loaded from the checkout that was copied, not from the copy.
         is_finished: Whether pytest came to the end of its session.
+        chosen: What it was about to run; a session that dies does not come to all of it.
     """
 
     exit_status: int
@@ -38,6 +40,7 @@ class Run:
     is_finished: bool = True
     is_timed_out: bool = False
     tail: str = ""
+    chosen: frozenset[str] = frozenset()
 
     @property
     def is_broken(self) -> bool:
@@ -53,6 +56,7 @@ class Lines:
     collection: Mapping[str, str]
     outside: tuple[str, ...]
     is_finished: bool
+    chosen: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,14 @@ def judge(base: Mapping[str, str], flaky: Iterable[str], full: Run, impacted: Ru
             continue
         collectors = collectors_above(test, full.collection)
         if after is None and not collectors and not full.is_broken:
-            gone.append(test)
+            if test not in full.chosen:
+                gone.append(test)
             continue
         must.append(test)
         reported = collectors & collectors_above(test, impacted.collection)
         is_seen_broken = full.is_broken and impacted.is_broken
-        if test not in impacted.outcomes and not reported and not is_seen_broken:
+        is_tried = test in impacted.outcomes or test in impacted.chosen
+        if not is_tried and not reported and not is_seen_broken:
             missed.append(test)
     differing = (
         test
@@ -119,6 +125,7 @@ def read_outcome_lines(lines: Iterable[str]) -> Lines:
     collection: dict[str, str] = {}
     outside: tuple[str, ...] = ()
     is_finished = False
+    chosen: frozenset[str] = frozenset()
     for line in lines:
         try:
             values = json.loads(line)
@@ -130,10 +137,12 @@ def read_outcome_lines(lines: Iterable[str]) -> Lines:
             known[values["when"]] = min(before, values["outcome"], key=WORST_FIRST.index)
         elif "collect" in values:
             collection[values["collect"]] = values["outcome"]
+        elif "chosen" in values:
+            chosen = frozenset(values["chosen"])
         else:
             outside, is_finished = tuple(values["outside"]), True
     outcomes = {test: _word(known) for test, known in phases.items()}
-    return Lines(outcomes, collection, outside, is_finished)
+    return Lines(outcomes, collection, outside, is_finished, chosen)
 
 
 def _word(phases: Mapping[str, str]) -> str:

@@ -182,6 +182,7 @@ class Workspace:
             read.is_finished,
             ended.is_timed_out,
             (ended.stdout + ended.stderr)[-TAIL_CHARACTERS:],
+            read.chosen,
         )
 
     def select(self, *args: str) -> tuple[dict[str, Any] | None, Ended]:

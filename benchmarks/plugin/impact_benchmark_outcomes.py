@@ -3,6 +3,7 @@
 The file to append to is named by IMPACT_BENCHMARK_OUTCOMES. A line is one of
   {"id": node id, "when": "setup" | "call" | "teardown", "outcome": word, "s": seconds}
   {"collect": node id, "outcome": "failed" | "skipped", "why": text}
+  {"chosen": [node ids that are left to run]}
   {"exit": status, "outside": [modules that were loaded from IMPACT_BENCHMARK_OUTSIDE]}
 It imports nothing of the benchmarks: it runs with the interpreter of the project.
 """
@@ -45,6 +46,10 @@ class OutcomeLines:
                     "why": str(report.longrepr)[-400:],
                 }
             )
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write what is about to run; a session may end before it comes to all of it."""
+        self._write({"chosen": [item.nodeid for item in session.items]})
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write how the session ended and what it loaded from elsewhere."""

@@ -51,6 +51,16 @@ def test_what_is_not_missed(full: Run, impacted: Run) -> None:
     assert judge(BASE, (), full, impacted).missed == ()
 
 
+def test_a_session_that_dies_between_tests() -> None:
+    """What it was about to run is neither missed nor gone."""
+    full = Run(1, {"t.py::a": "call failed"}, {}, (), 0.0, chosen=frozenset(BASE))
+    impacted = Run(1, {}, {}, (), 0.0, chosen=frozenset({"t.py::a"}))
+
+    judgement = judge(BASE, (), full, impacted)
+
+    assert (judgement.must, judgement.missed, judgement.gone) == (("t.py::a",), (), ())
+
+
 def test_flaky_tests_are_not_judged() -> None:
     """A flaky test neither must run nor can be missed."""
     full = run(BASE | {"t.py::a": "call failed"})
@@ -75,11 +85,16 @@ def test_lines_become_one_word_per_test() -> None:
         '{"id": "a", "when": "call", "outcome": "passed"}',
         '{"id": "a", "when": "teardown", "outcome": "passed"}',
         '{"id": "b", "when": "setup", "outcome": "passed"}',
+        '{"chosen": ["a", "b"]}',
         '{"collect": "t.py", "outcome": "failed", "why": ""}',
         '{"exit": 1, "outside": ["m"]}',
         '{"id": "c", "wh',
     ]
 
     assert read_outcome_lines(lines) == Lines(
-        {"a": "call failed", "b": "unfinished"}, {"t.py": "failed"}, ("m",), is_finished=True
+        {"a": "call failed", "b": "unfinished"},
+        {"t.py": "failed"},
+        ("m",),
+        is_finished=True,
+        chosen=frozenset({"a", "b"}),
     )
