@@ -1,7 +1,7 @@
 """What importing a module loads with it, by the import statements of one state of the files."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -26,7 +26,7 @@ Loaded: TypeAlias = RepoPath | Foreign
 
 
 @dataclass(slots=True)
-class _Statements:
+class Statements:
     """What is known of the import statements of a module.
 
     Attributes:
@@ -40,44 +40,35 @@ class _Statements:
     certain: frozenset[Loaded] | None = None
 
 
+KnownStatements: TypeAlias = dict[tuple[RepoPath, Hashable], Statements]
+
+
 class Loading:
     """The import statements that run when modules are executed, functions' own left out.
 
     Args:
         modules: The names of the recorded modules.
         added: Dotted names of files that no recording knows.
-        paths: The files of the state that are modules.
+        versions: The files of the state that are modules, and what tells versions apart.
         outline_of: Gives the outline of one of them in the state; None where it has none.
+        known: Where to keep what is found out of versions; states that have the same `added`
+            can share it.
     """
 
     def __init__(
         self,
         modules: ModuleIndex,
         added: Mapping[str, RepoPath],
-        paths: Iterable[RepoPath],
+        versions: Mapping[RepoPath, Hashable],
         outline_of: Callable[[RepoPath], Outline | None],
+        known: KnownStatements | None = None,
     ) -> None:
         self._modules = modules
         self._added = added
-        self._paths = tuple(paths)
+        self._versions = versions
         self._outline_of = outline_of
-        self._known: dict[RepoPath, _Statements] = {}
+        self._known = {} if known is None else known
         self._taken: frozenset[str] | None = None
-        self._replaced: RepoPath | None = None
-        self._own = _Statements()
-
-    def replaced(self, path: RepoPath, outline: Outline | None) -> "Loading":
-        """Return the imports of a state that differs in one module only.
-
-        What is found out about the others is shared.
-        """
-
-        def outline_of(other: RepoPath) -> Outline | None:
-            return outline if other == path else self._outline_of(other)
-
-        state = Loading(self._modules, self._added, self._paths, outline_of)
-        state._known, state._replaced = self._known, path
-        return state
 
     def outline(self, path: RepoPath) -> Outline | None:
         """Return the outline of a module in this state."""
@@ -121,7 +112,7 @@ class Loading:
         if self._taken is None:
             self._taken = frozenset(
                 target
-                for path in self._paths
+                for path in self._versions
                 for fact, certain in self._statements(path)
                 if certain
                 for target in self.targets(path, fact)
@@ -130,7 +121,7 @@ class Loading:
 
     def importers(self, node: Loaded) -> Iterator[RepoPath]:
         """Yield the modules that load another one whenever they are executed."""
-        for path in self._paths:
+        for path in self._versions:
             if node in self._always(path):
                 yield path
 
@@ -148,8 +139,8 @@ class Loading:
             known[fact] = self._find_loaded(path, fact)
         return known[fact]
 
-    def _known_of(self, path: RepoPath) -> _Statements:
-        return self._own if path == self._replaced else self._known.setdefault(path, _Statements())
+    def _known_of(self, path: RepoPath) -> Statements:
+        return self._known.setdefault((path, self._versions.get(path)), Statements())
 
     def _find_loaded(self, path: RepoPath, fact: ImportFact) -> frozenset[Loaded]:
         found: set[Loaded] = set()

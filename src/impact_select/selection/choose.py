@@ -270,7 +270,7 @@ class _Comparison:
             found.extend(self._rules.unparsed(version, "it was not outlined when it was recorded"))
             return found, True
         imports = self._imports(target)
-        states = imports.of(version)
+        states = imports.of(version, domain)
         known = self._import_known(version.path)
         elsewhere = Elsewhere(
             import_known=lambda fact: known(fact) or states.can_import(fact),

@@ -26,7 +26,7 @@ class ConstantImports:
 
     Attributes:
         path: The file.
-        loading: The imports of all modules in that state.
+        loadings: The imports of all modules in that state, or in each that it may be.
         modules: Names of the recorded modules.
         store: The map.
         named: Gives the files of the state that a dotted name can stand for.
@@ -36,7 +36,7 @@ class ConstantImports:
     """
 
     path: RepoPath
-    loading: Loading
+    loadings: Sequence[Loading]
     modules: ModuleIndex
     store: EvidenceStore
     named: Callable[[str], frozenset[RepoPath]]
@@ -66,12 +66,15 @@ class ConstantImports:
         """Tell whether an import runs nothing that could look into the importing file."""
         if not self.modules.has_parents(self.path, fact.level) or fact.name == "*":
             return False
-        nodes = self.loading.loaded_beside(self.path, fact)
+        return all(self._is_apart(loading, fact) for loading in self.loadings)
+
+    def _is_apart(self, loading: Loading, fact: ImportFact) -> bool:
+        nodes = loading.loaded_beside(self.path, fact)
         files = [node for node in nodes if not isinstance(node, Foreign)]
         bases = self.modules.absolute("." * fact.level + fact.module, self.path)
         if not nodes and not all(map(self.modules.is_foreign, bases)):
             return False
-        outlines = [self.loading.outline(file) for file in files]
+        outlines = [loading.outline(file) for file in files]
         return self.path not in files and not any(
             outline is None or acts(outline) for outline in outlines
         )

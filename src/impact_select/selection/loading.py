@@ -4,7 +4,7 @@ A module that is not loaded any more registers nothing; one that is loaded for t
 time does. Whoever loads it by another way notices neither.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -18,7 +18,7 @@ from impact_select.changes.module_effects import (
     surely_bound_names,
 )
 from impact_select.graph.deriving import Deriving
-from impact_select.graph.loading import Foreign, Loaded, Loading
+from impact_select.graph.loading import Foreign, KnownStatements, Loaded, Loading
 from impact_select.graph.modules import ModuleIndex, module_names
 from impact_select.graph.reach import Reacher
 from impact_select.model.ids import RepoPath
@@ -33,25 +33,38 @@ _LOADED_BY_RUNNER = frozenset({"pytest", "_pytest", "pluggy"})
 
 
 @dataclass(frozen=True, slots=True)
+class ImportState:
+    """All modules of one state.
+
+    Attributes:
+        loading: Their imports.
+        deriving: Their classes.
+        recordings: Those that were made in it.
+    """
+
+    loading: Loading
+    deriving: Deriving
+    recordings: BitMap
+
+
+@dataclass(frozen=True, slots=True)
 class ImportStates:
     """The imports of all modules before and after a change.
 
     Attributes:
         path: The file whose imports differ.
-        before: As it was recorded.
+        before: The states in which it was recorded as it was.
         after: As it is in the target.
         modules: The names of the recorded modules.
     """
 
     path: RepoPath
-    before: Loading
-    after: Loading
+    before: Sequence[ImportState]
+    after: ImportState
     modules: ModuleIndex
     _is_recorded: Callable[[RepoPath], bool]
     _import_known: Callable[[RepoPath], ImportKnown]
     _asks_for_subclasses: bool
-    _deriving_before: Deriving
-    _deriving_after: Deriving
 
     def can_import(self, fact: ImportFact) -> bool:
         """Tell whether an import of the project's own modules is known to succeed.
@@ -59,11 +72,14 @@ class ImportStates:
         They are as they were recorded, or do nothing that could fail, or are loaded with the
         file anyway; they bind the name; and none of them imports the file itself.
         """
-        nodes = self.after.loaded_by(self.path, fact)
-        loaded = self.after.loaded_beside(self.path, fact)
+        now = self.after.loading
+        nodes = now.loaded_by(self.path, fact)
+        loaded = now.loaded_beside(self.path, fact)
         # That one of these fails now, or does something else, concerns all that depend on
         # it, and so all that depend on the file.
-        anyway = self.before.certainly(self.path) & self.after.certainly(self.path)
+        anyway = now.certainly(self.path)
+        for state in self.before:
+            anyway &= state.loading.certainly(self.path)
         return (
             bool(nodes)
             and self.modules.has_parents(self.path, fact.level)
@@ -79,68 +95,70 @@ class ImportStates:
 
     def gives_wrapper(self, fact: ImportFact) -> bool:
         """Tell whether an import names a function that only wraps, in both states."""
-        return self.before.gives_wrapper(self.path, fact) and self.after.gives_wrapper(
-            self.path, fact
+        return all(
+            state.loading.gives_wrapper(self.path, fact) for state in (*self.before, self.after)
         )
 
     def derived_quietly(self, facts: ClassFacts) -> bool:
         """Tell whether the bases of a class of the file did nothing when it was made."""
-        return self._deriving_before.is_quiet(self.path, facts)
+        return all(state.deriving.is_quiet(self.path, facts) for state in self.before)
 
     def derives_quietly(self, facts: ClassFacts) -> bool:
         """Tell whether the bases of a class of the file do nothing when it is made."""
-        return self._deriving_after.is_quiet(self.path, facts)
+        return self.after.deriving.is_quiet(self.path, facts)
 
     def _is_sound(self, path: RepoPath) -> bool:
         if self._is_recorded(path):
             return True
-        outline = self.after.outline(path)
+        outline = self.after.loading.outline(path)
         if outline is None or self._acts(path, self.after) or may_fail(outline):
             return False
         known = self._import_known(path)
         return all(known(fact) or self._is_own(path, fact) for fact in outline.imports)
 
     def _is_own(self, path: RepoPath, fact: ImportFact) -> bool:
-        nodes = self.after.loaded_by(path, fact)
+        nodes = self.after.loading.loaded_by(path, fact)
         own = bool(nodes) and not any(isinstance(node, Foreign) for node in nodes)
         return own and self._binds(path, fact)
 
     def _binds(self, path: RepoPath, fact: ImportFact) -> bool:
         """Tell whether what an import names is bound: for sure, or as somebody found it."""
-        if self.after.binds(path, fact, surely_bound_names):
+        now = self.after.loading
+        if now.binds(path, fact, surely_bound_names):
             return True
-        targets = set(self.after.targets(path, fact))
-        homes = {file for one in targets for file in self.after.files(one.rpartition(".")[0])}
+        targets = set(now.targets(path, fact))
+        homes = {file for one in targets for file in now.files(one.rpartition(".")[0])}
         return (
             bool(targets)
-            and targets <= self.before.taken()
+            and any(targets <= state.loading.taken() for state in self.before)
             and all(map(self._is_recorded, homes))
-            and self.after.binds(path, fact, bound_names)
+            and now.binds(path, fact, bound_names)
         )
 
     def affected(self, reacher: Reacher) -> BitMap:
         """Return the recordings that notice that the file loads other modules than before."""
-        was, now = self.before.direct(self.path), self.after.direct(self.path)
-        return self._noticing(was - now, self.before, self.after, reacher) | (
-            self._noticing(now - was, self.after, self.before, reacher)
-        )
+        now = self.after.loading.direct(self.path)
+        found = BitMap()
+        for state in self.before:
+            was = state.loading.direct(self.path)
+            found |= state.recordings & (
+                self._noticing(was - now, state, self.after, reacher)
+                | self._noticing(now - was, self.after, state, reacher)
+            )
+        return found
 
     def _noticing(
-        self,
-        nodes: Iterable[Loaded],
-        there: Loading,
-        elsewhere: Loading,
-        reacher: Reacher,
+        self, nodes: Iterable[Loaded], there: ImportState, elsewhere: ImportState, reacher: Reacher
     ) -> BitMap:
         """Return the recordings that load some modules in one state and not in the other."""
-        held = elsewhere.closure(elsewhere.direct(self.path)) | {self.path}
+        held = elsewhere.loading.certainly(self.path) | {self.path}
         domain = reacher.depending(self.path)
         noticing = BitMap()
         for node in nodes:
-            inside = there.closure({node})
-            left = domain - self._others(node, elsewhere, inside, reacher)
+            inside = there.loading.closure({node})
+            left = domain - self._others(node, elsewhere.loading, inside, reacher)
             for each in inside - held if left else ():
-                lacking = left - self._others(each, elsewhere, inside, reacher)
+                lacking = left - self._others(each, elsewhere.loading, inside, reacher)
                 if lacking and not self._acts(each, there):
                     lacking &= self._users(each, reacher)
                 noticing |= lacking
@@ -168,15 +186,15 @@ class ImportStates:
             found |= reacher.users_of_submodule(name)
         return found
 
-    def _acts(self, node: Loaded, state: Loading) -> bool:
+    def _acts(self, node: Loaded, state: ImportState) -> bool:
         if isinstance(node, Foreign):
             return "." not in node.name and node.name not in _LOADED_BY_RUNNER
-        outline = state.outline(node)
+        outline = state.loading.outline(node)
         if outline is None:
             return True
-        deriving = self._deriving_after if state is self.after else self._deriving_before
         return acts(
-            outline, lambda facts: not self._asks_for_subclasses and deriving.is_quiet(node, facts)
+            outline,
+            lambda facts: not self._asks_for_subclasses and state.deriving.is_quiet(node, facts),
         )
 
 
@@ -204,32 +222,53 @@ class ImportComparison:
             if path.endswith(".py") and path not in store.versions
             for name in module_names(path, search)
         }
-        paths = [path for path in (*store.versions, *added.values()) if path.endswith(".py")]
-        self._before = Loading(modules, {}, store.versions, self._recorded)
-        self._after = Loading(modules, added, paths, outline_at)
-        self._deriving_after = Deriving(self._after)
+        now = {path: "" for path in (*store.versions, *added.values()) if path.endswith(".py")}
+        after = Loading(modules, added, now, outline_at)
+        self._after = ImportState(after, Deriving(after), BitMap())
+        self._before = tuple(self._recorded_states())
 
-    def of(self, version: FileVersion) -> ImportStates:
-        """Return the states for one changed file."""
-        before = self._before.replaced(version.path, self._store.outline(version.blob))
+    def of(self, version: FileVersion, domain: BitMap) -> ImportStates:
+        """Return the states for one changed file.
+
+        Args:
+            version: What was recorded of it.
+            domain: The recordings that are asked about.
+        """
         return ImportStates(
             version.path,
-            before,
+            [
+                state
+                for manifest, state in self._before
+                if version.number in manifest and state.recordings.intersect(domain)
+            ],
             self._after,
             self._modules,
             self._is_recorded,
             self._import_known,
             bool(self._store.references("__subclasses__")),
-            Deriving(before),
-            self._deriving_after,
         )
 
-    def _recorded(self, path: RepoPath) -> Outline | None:
-        for version in reversed(self._store.versions.get(path, ())):
-            outline = self._store.outline(version.blob)
-            if outline is not None:
-                return outline
-        return None
+    def _recorded_states(self) -> Iterator[tuple[BitMap, ImportState]]:
+        """Yield the recorded states that differ in modules: their files, and what they are."""
+        files = self._store.files
+        sources = BitMap([number for number, file in files.items() if file.path.endswith(".py")])
+        recordings: dict[bytes, BitMap] = {}
+        for snapshot in self._store.snapshots:
+            key = (snapshot.manifest & sources).serialize()
+            recordings[key] = recordings.get(key, BitMap()) | snapshot.recordings
+        known: KnownStatements = {}
+        for key, made in recordings.items():
+            manifest = BitMap.deserialize(key)
+            numbers = {files[number].path: number for number in manifest}
+            loading = Loading(self._modules, {}, numbers, self._outlines(numbers), known)
+            yield manifest, ImportState(loading, Deriving(loading), made)
+
+    def _outlines(self, numbers: Mapping[RepoPath, int]) -> Callable[[RepoPath], Outline | None]:
+        def outline_of(path: RepoPath) -> Outline | None:
+            number = numbers.get(path)
+            return None if number is None else self._store.outline(self._store.files[number].blob)
+
+        return outline_of
 
     def unmoved(
         self, states: ImportStates, old: Outline, new: Outline, source: Callable[[], bytes]
@@ -252,7 +291,7 @@ class ImportComparison:
 
         before = ConstantImports(
             path=states.path,
-            loading=states.before,
+            loadings=[state.loading for state in states.before],
             modules=self._modules,
             store=self._store,
             named=lambda dotted: self._named(dotted, self._store.versions),
@@ -261,7 +300,7 @@ class ImportComparison:
         )
         after = ConstantImports(
             path=states.path,
-            loading=self._after,
+            loadings=[self._after.loading],
             modules=self._modules,
             store=self._store,
             named=lambda dotted: self._named(dotted, self._target.files),
