@@ -551,18 +551,6 @@ class _Comparison:
 
     def order(self, classes: dict[str, ClassFacts]) -> Iterator[AtomicChange]:
         scopes = {"", *classes}
-        read = {
-            name
-            for unit in self.new.units
-            if unit.kind is not UnitKind.BLOCK
-            for name in unit.loads
-        }
-        written = {
-            name
-            for unit in self.new.units
-            if unit.kind is not UnitKind.BLOCK
-            for name in unit.names
-        }
         units = {unit.key: unit for unit in self.new.units}
         for scope in sorted(scopes):
             before = _ordered(self.old, scope)
@@ -571,10 +559,15 @@ class _Comparison:
                 unit = units[key]
                 if scope and unit.kind is UnitKind.VARIABLE:
                     yield self.change(ChangeKind.ATTRIBUTE, scope, unit.names[0], detail="moved")
-                near = [unit, *(units[other] for other in _crossed(key, before, after))]
-                loads = self.statement_loads(unit)
-                known = read.isdisjoint(unit.names) and written.isdisjoint(loads)
-                if not known or any(map(self.acts, near)):
+                crossed = [units[other] for other in _crossed(key, before, after)]
+                written = {name for other in crossed for name in other.names}
+                read = {name for other in crossed for name in self.statement_loads(other)}
+                known = (
+                    read.isdisjoint(unit.names)
+                    and written.isdisjoint(self.statement_loads(unit))
+                    and written.isdisjoint(unit.names)
+                )
+                if not known or any(map(self.acts, (unit, *crossed))):
                     yield self.moved(scope, unit)
             yield from self.imports_moved(scope, units)
 

@@ -62,6 +62,14 @@ _FOLDED_CALLS: Final[dict[str, Callable[..., object]]] = {
     "pathlib.Path": pathlib.PurePosixPath,
     "re.compile": re.compile,
 }
+# Methods of a text whose result is no longer than what goes in, times that.
+_TEXT_METHODS: Final = frozenset(
+    {
+        *("split", "rsplit", "splitlines", "partition", "rpartition", "join", "replace"),
+        *("strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "encode", "decode"),
+        *("lower", "upper", "casefold", "capitalize", "title", "swapcase"),
+    }
+)
 # Calls that neither fail nor act on project state, whatever (inert) arguments they get.
 _INERT_CALLS: Final = frozenset(
     {
@@ -119,7 +127,11 @@ def fold(node: ast.expr | None, constants: Constants) -> object:
         case ast.Constant(value=value):
             return value
         case ast.Name(id=name):
-            return constants.get(name, Bound())
+            bound = constants.get(name, Bound())
+            if isinstance(bound, Bound) and bound.origin:
+                known = known_value(node, constants)
+                return bound if isinstance(known, Bound) else known
+            return bound
         case ast.Lambda(args=arguments):
             for default in (*arguments.defaults, *arguments.kw_defaults):
                 fold(default, constants)
@@ -270,17 +282,33 @@ def _fold_text(items: list[ast.expr], constants: Constants) -> object:
 
 
 def _fold_call(node: ast.Call, constants: Constants) -> object:
-    name = dotted_name(node.func)
-    if name is None or "*" in constants:
+    if "*" in constants:
         raise _NotInertError
     if (form := read_type_form(node, constants)) is not None and not form.takes:
         return form.value
+    arguments, named = _fold_arguments(node, constants)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _TEXT_METHODS:
+        text = fold(node.func.value, constants)
+        if isinstance(text, str | bytes):
+            return _computed(getattr(text, node.func.attr), *arguments, **named)
+    name = dotted_name(node.func)
+    if name is None:
+        raise _NotInertError
     head, dot, rest = name.partition(".")
     if head in constants:
         known = constants[head]
         name = f"{known.origin}{dot}{rest}" if isinstance(known, Bound) else "?"
     elif dot:
         raise _NotInertError  # nothing has bound it
+    if name in _INERT_CALLS:
+        return Bound()
+    function = _FOLDED_CALLS.get(name)
+    if function is None:
+        raise _NotInertError
+    return _computed(function, *arguments, **named)
+
+
+def _fold_arguments(node: ast.Call, constants: Constants) -> tuple[list[object], dict[str, object]]:
     if any(isinstance(item, ast.Starred) for item in node.args):
         raise _NotInertError
     named: dict[str, object] = {}
@@ -288,10 +316,4 @@ def _fold_call(node: ast.Call, constants: Constants) -> object:
         if keyword.arg is None:
             raise _NotInertError
         named[keyword.arg] = fold(keyword.value, constants)
-    arguments = [fold(item, constants) for item in node.args]
-    if name in _INERT_CALLS:
-        return Bound()
-    function = _FOLDED_CALLS.get(name)
-    if function is None:
-        raise _NotInertError
-    return _computed(function, *arguments, **named)
+    return [fold(item, constants) for item in node.args], named

@@ -11,9 +11,14 @@ import collections
 import collections.abc
 import datetime
 import decimal
+import errno
 import fractions
+import logging
+import math
 import pathlib
 import re
+import stat
+import string
 import types
 import typing
 import warnings
@@ -30,6 +35,10 @@ _MODULES: Final[Mapping[str, types.ModuleType]] = {
         *(collections, collections.abc, datetime, decimal, fractions, pathlib, re, types),
         typing,
     )
+}
+# Their numbers and texts are the same wherever this interpreter runs on this platform.
+_WITH_CONSTANTS: Final[Mapping[str, types.ModuleType]] = {
+    module.__name__: module for module in (errno, logging, math, re, stat, string)
 }
 _MAKERS: Final = frozenset(
     {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple", "typing.NewType"}
@@ -98,11 +107,16 @@ def read_type_form(node: ast.expr | None, constants: Constants) -> TypeForm | No
 
 
 def known_value(node: ast.expr, constants: Constants) -> object:
-    """Return what an attribute of a known module is; a Bound for all else."""
+    """Return what a name of a known module is: a type or a constant; a Bound for all else."""
     name = dotted_name(node)
     if name is None or "*" in constants:
         return Bound()
-    return _of_module(_origin(name, constants))
+    origin = _origin(name, constants)
+    module, _, last = origin.rpartition(".")
+    value = vars(_WITH_CONSTANTS[module]).get(last) if module in _WITH_CONSTANTS else None
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        return value
+    return _of_module(origin)
 
 
 def is_type(value: object) -> bool:
