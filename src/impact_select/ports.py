@@ -73,5 +73,8 @@ class EvidenceStore(Protocol):
     def references(self, name: str) -> tuple[tuple[str, Blob, BitMap], ...]:
         """Return (root, blob, units) of all references to a name."""
 
+    def classes(self) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
+        """Return (blob, qualname, bases) of all classes."""
+
     def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
         """Return (blob, qualname, bases, consumed) of the classes of a simple name."""

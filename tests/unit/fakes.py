@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from pyroaring import BitMap
 
+from impact_select.adapters.foreign_code import may_read_signatures
 from impact_select.adapters.import_check import import_known
 from impact_select.adapters.map_writer import Addition
 from impact_select.config import DEFAULTS, Settings
@@ -386,6 +387,13 @@ class MemoryStore:
             if reference.name.startswith(ANY_NAME)
         )
 
+    def classes(self) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
+        return tuple(
+            (content, facts.qualname, facts.bases)
+            for content, found in self._outlines.items()
+            for facts in found.classes
+        )
+
     def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
         return tuple(
             (content, facts.qualname, facts.bases, consumes_members(facts))
@@ -434,6 +442,7 @@ def select(
         circumstances or here(),
         settings,
         lambda path: import_known(kept, path),
+        may_read_signatures,
     )
 
 

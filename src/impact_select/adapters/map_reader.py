@@ -293,15 +293,12 @@ class ImpactMap:
                 )
             )
 
-    def subclasses(self, name: str) -> tuple[tuple[Blob, str, str], ...]:
-        """Return (blob, name, qualname) of the classes with a base of a simple name."""
+    def classes(self) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
+        """Return (blob, qualname, bases) of all classes."""
         with self._checked():
             return tuple(
-                (Blob(blob), str(own), str(qualname))
-                for own, blob, qualname, bases in self._rows(
-                    "SELECT name, blob, qualname, bases FROM class"
-                )
-                if any(base.rpartition(".")[2] == name for base in json.loads(bases))
+                (Blob(blob), str(qualname), tuple(json.loads(bases)))
+                for blob, qualname, bases in self._rows("SELECT blob, qualname, bases FROM class")
             )
 
     # -- rows -------------------------------------------------------------------------

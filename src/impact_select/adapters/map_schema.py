@@ -36,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -217,6 +217,7 @@ def pack_outline(outline: Outline) -> bytes:
                     u.loads,
                     u.typed,
                     u.takes,
+                    u.annotates,
                 ]
                 for u in outline.units
             ],
@@ -276,13 +277,14 @@ def unpack_outline(body: bytes) -> Outline:
                 _text(symbol),
                 _texts(names),
                 _text(key),
-                Fingerprint(_text(fingerprint)),
+                Fingerprint(_text(print_)),
                 bool(inert),
                 _texts(loads),
                 bool(typed),
                 _texts(takes),
+                bool(annotates),
             )
-            for kind, symbol, names, key, fingerprint, inert, loads, typed, takes in units
+            for kind, symbol, names, key, print_, inert, loads, typed, takes, annotates in units
         ),
         functions=tuple(
             FunctionFacts(

@@ -1,20 +1,20 @@
 """Code that looks up names which it computes: `getattr(thing, "on_" + event)`.
 
-What is known of such a name has to fit; and where the object is the receiver of the method
-that looks, it is one of the class around, or shares objects with it.
+What is known of such a name has to fit; what is looked up in `self`, `graph/receivers.py`
+tells.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from pyroaring import BitMap
 
 from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.nodes import Attribute, Name
+from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.reference import RECEIVER, may_compute
-from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.ports import EvidenceStore
 
 
@@ -25,7 +25,7 @@ class ComputedNames:
         store: The map.
         modules: Names of the recorded modules.
         classes: Their classes.
-        outline: Gives the outline of a content.
+        receivers: Tells what `self` may be.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class ComputedNames:
         store: EvidenceStore,
         modules: ModuleIndex,
         classes: Hierarchy,
-        outline: Callable[[Blob], Outline | None],
+        receivers: Receivers,
     ) -> None:
         self._store = store
         self._modules = modules
         self._classes = classes
-        self._outline = outline
+        self._receivers = receivers
 
     def in_module(self, node: Name) -> Iterator[tuple[FileVersion, BitMap]]:
         """Yield the units that may look for a name in its module."""
@@ -52,7 +52,7 @@ class ComputedNames:
                     starred = path in self._modules.starred(version.path)
                     hit = starred or self._modules.passed_on(path)
                     if root == RECEIVER:
-                        looking = self._with_any_receiver(version, units)
+                        looking = self._receivers.with_any(version, units)
                 else:
                     roots = self._modules.absolute(root, version.path)
                     hit = any(path in self._modules.denoted(one) for one in roots)
@@ -73,9 +73,9 @@ class ComputedNames:
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
                 if root == RECEIVER:
-                    looking = self._with_kin(version, units, node)
+                    looking = self._receivers.with_kin(version, units, node.path, node.cls)
                     if blob in naming:
-                        looking |= self._with_any_receiver(version, units)
+                        looking |= self._receivers.with_any(version, units)
                     yield version, looking
                 elif self._modules.may_hold_objects(root, version.path):
                     yield version, units
@@ -86,38 +86,3 @@ class ComputedNames:
         for computed, root, blob, units in self._store.computed_references:
             if may_compute(computed, name, spelled=spelled):
                 yield root, blob, units
-
-    def _with_kin(self, version: FileVersion, units: BitMap, node: Attribute) -> BitMap:
-        """Keep the units in methods that objects with an attribute may have."""
-        outline = self._outline(version.blob)
-        if outline is None:
-            return units
-        kept = BitMap()
-        for unit in units:
-            cls = _method_of(outline.units[unit].symbol)[0]
-            if self._classes.may_share_objects((version.path, cls), (node.path, node.cls)):
-                kept.add(unit)
-        return kept
-
-    def _with_any_receiver(self, version: FileVersion, units: BitMap) -> BitMap:
-        """Keep the units in methods whose receiver may be no instance of their class."""
-        outline = self._outline(version.blob)
-        if outline is None:
-            return units
-        kept = BitMap()
-        for unit in units:
-            cls, method = _method_of(outline.units[unit].symbol)
-            if (
-                outline.units[unit].kind is not UnitKind.BLOCK
-                or self._store.references(f"&{method}")  # it may be lent to another class
-                or self._store.references("new_class")  # it may be mixed into another class
-                or not self._classes.is_of_plain_objects(version.path, cls)
-            ):
-                kept.add(unit)
-        return kept
-
-
-def _method_of(symbol: str) -> tuple[str, str]:
-    """Return the class and the name of the method that a symbol is, or stands in."""
-    cls, _, name = plain_name(symbol).partition(".<locals>")[0].rpartition(".")
-    return cls, name

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import ClassFacts, Outline, UnitKind, plain_name
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
@@ -15,14 +16,28 @@ class Hierarchy:
     Args:
         store: The map.
         outline: Gives the outline of a content.
+        modules: Names of the recorded modules.
+        may_read_signatures: Tells whether a package, by its top-level name, may read the
+            parameters, defaults or annotations of functions.
     """
 
-    def __init__(self, store: EvidenceStore, outline: Callable[[Blob], Outline | None]) -> None:
+    def __init__(
+        self,
+        store: EvidenceStore,
+        outline: Callable[[Blob], Outline | None],
+        modules: ModuleIndex,
+        may_read_signatures: Callable[[str], bool],
+    ) -> None:
         self._store = store
         self._outline = outline
+        self._modules = modules
+        self._origins: dict[tuple[RepoPath, str], frozenset[str]] = {}
+        self._may_read_signatures = may_read_signatures
+        self._showing: dict[tuple[RepoPath, str], bool] = {}
         self._consumed: dict[tuple[RepoPath, str], bool] = {}
         self._kin: dict[tuple[RepoPath, str], set[tuple[RepoPath, str]]] = {}
         self._brought: dict[tuple[RepoPath, str], bool] = {}
+        self._unknown: frozenset[tuple[RepoPath, str]] | None = None
 
     def ancestors(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
         """Return the project classes that may be bases of a class, by name, of any depth."""
@@ -89,17 +104,46 @@ class Hierarchy:
         """Tell whether an object whose class derives from one may have members of another."""
         if one not in self._kin:
             below = {one, *self.descendants(*one)}
+            if any(self._is_handed_on(cls) for _, cls in below):
+                below |= self._of_unknown_bases()
             self._kin[one] = below.union(*(self.ancestors(*cls) for cls in below))
         return two in self._kin[one]
+
+    def _is_handed_on(self, cls: str) -> bool:
+        """Tell whether a class may become a base by another name than its own."""
+        name = cls.rpartition(".")[2]
+        return any(
+            outline is None
+            or any(
+                unit >= outline.loaded or outline.units[unit].kind is not UnitKind.ANNOTATIONS
+                for unit in units
+            )
+            for _, blob, units in self._store.references(f"&{name}")
+            for outline in (self._outline(blob),)
+        )
+
+    def _of_unknown_bases(self) -> frozenset[tuple[RepoPath, str]]:
+        """Return the classes that may derive from anything, and what derives from these."""
+        if self._unknown is None:
+            found = {
+                (version.path, plain_name(qualname))
+                for blob, qualname, bases in self._store.classes()
+                for version in self._store.paths_by_blob.get(blob, ())
+                if not all(self._is_known_base(version.path, base) for base in bases)
+            }
+            self._unknown = frozenset(found).union(*(self.descendants(*one) for one in found))
+        return self._unknown
 
     def is_of_plain_objects(self, path: RepoPath, cls: str) -> bool:
         """Tell whether a class is no metaclass: all its bases are known, and none is `type`."""
         facts = [
-            facts
+            (some[0], facts)
             for some in ((path, cls), *self.ancestors(path, cls))
             for facts in self._facts(*some)
         ]
-        return bool(facts) and all(self._is_known_base(base) for one in facts for base in one.bases)
+        return bool(facts) and all(
+            self._is_known_base(place, base) for place, one in facts for base in one.bases
+        )
 
     def is_consumed(self, path: RepoPath, cls: str) -> bool:
         """Tell whether a metaclass, a decorator or a foreign base may read all members."""
@@ -107,11 +151,72 @@ class Hierarchy:
         known = self._consumed.get(key)
         if known is None:
             self._consumed[key] = False  # a cycle adds nothing
-            known = any(self._facts_consume(facts) for facts in self._facts(path, cls))
+            known = any(self._facts_consume(path, facts) for facts in self._facts(path, cls))
             self._consumed[key] = known
         return known
 
-    def _facts_consume(self, facts: ClassFacts) -> bool:
+    def shows_signatures(self, path: RepoPath, cls: str) -> bool:
+        """Tell whether a metaclass, a decorator or a foreign base may read methods' parameters.
+
+        Their defaults and annotations included.
+        """
+        key = (path, cls)
+        known = self._showing.get(key)
+        if known is None:
+            self._showing[key] = False  # a cycle adds nothing
+            known = self.is_consumed(path, cls) and any(
+                consumes_members(facts) or any(self._base_reads(path, base) for base in facts.bases)
+                for facts in self._facts(path, cls)
+            )
+            self._showing[key] = known
+        return known
+
+    def _base_reads(self, path: RepoPath, base: str) -> bool:
+        name = base.rpartition(".")[2]
+        if is_plain_base(name):
+            return False
+        packages = self._packages(path, base)
+        known = self._store.classes_named(name)
+        if not packages and not known:
+            return True
+        return any(map(self._may_read_signatures, packages)) or any(
+            consumed
+            or any(
+                self.shows_signatures(version.path, plain_name(qualname))
+                for version in self._store.paths_by_blob.get(blob, ())
+            )
+            for blob, qualname, _, consumed in known
+        )
+
+    def _packages(self, path: RepoPath, base: str) -> frozenset[str]:
+        """Return the packages from elsewhere that a base of a class in a file may come from.
+
+        By their top-level names; through other files that import it from there, too.
+        """
+        key = (path, base)
+        if key not in self._origins:
+            self._origins[key] = frozenset()  # a circle of imports adds nothing
+            self._origins[key] = frozenset(self._find_packages(path, base))
+        return self._origins[key]
+
+    def _find_packages(self, path: RepoPath, base: str) -> Iterator[str]:
+        head, _, rest = base.partition(".")
+        for version in self._store.versions.get(path, ()):
+            outline = self._outline(version.blob)
+            for fact in outline.imports if outline is not None else ():
+                starred = fact.name == "*"
+                if fact.bound != head and not starred:
+                    continue
+                if not fact.level and self._modules.is_foreign(fact.module):
+                    yield fact.module.partition(".")[0]
+                    continue
+                for target in self._modules.targets(path, fact):
+                    whole = ".".join(filter(None, (target, base if starred else rest)))
+                    holder, _, name = whole.rpartition(".")
+                    for file in self._modules.files(holder):
+                        yield from self._packages(file, name)
+
+    def _facts_consume(self, path: RepoPath, facts: ClassFacts) -> bool:
         if consumes_members(facts):
             return True
         for base in facts.bases:
@@ -119,7 +224,7 @@ class Hierarchy:
             if is_plain_base(name):
                 continue
             known = self._store.classes_named(name)
-            if not known:
+            if not known or self._packages(path, base):
                 return True
             for blob, qualname, _, consumed in known:
                 if consumed:
@@ -164,7 +269,7 @@ class Hierarchy:
             and not any(
                 some.keywords
                 or not all(is_pure(name) for name in some.decorators)
-                or not all(self._is_known_base(base) for base in some.bases)
+                or not all(self._is_known_base(path, base) for base in some.bases)
                 for some in facts
             )
             and not any(
@@ -176,6 +281,13 @@ class Hierarchy:
             )
         )
 
-    def _is_known_base(self, base: str) -> bool:
+    def _is_known_base(self, path: RepoPath, base: str) -> bool:
+        """Tell whether a base of a class in a file is a class of the project, or a plain one.
+
+        That the project has a class of that name does not do, where the file has its own from
+        elsewhere.
+        """
         name = base.rpartition(".")[2]
-        return is_plain_base(name) or bool(self._store.classes_named(name))
+        return is_plain_base(name) or (
+            bool(self._store.classes_named(name)) and not self._packages(path, base)
+        )

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from impact_select.model.ids import RepoPath
+from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.source import ImportFact
 from impact_select.ports import EvidenceStore
 
@@ -204,7 +205,7 @@ class ModuleIndex:
 
     def may_hold_objects(self, root: str, path: RepoPath) -> bool:
         """Tell whether a root in a file may stand for an object, and not for a module."""
-        if root == "?":
+        if root in {"?", RECEIVER, SUPER}:
             return True
         if root.startswith('"'):
             prefix = root[1:]
@@ -254,7 +255,9 @@ class ModuleIndex:
     def _looked_up(self, names: Iterable[str]) -> bool:
         """Tell whether code that looks into `sys.modules` spells one of some names."""
         looking = {
-            blob for root, blob, _ in self._store.references("modules") if root in {"sys", "?", ""}
+            blob
+            for root, blob, _ in self._store.references("modules")
+            if root in {"sys", "?", RECEIVER, ""}
         }
         for name in names:
             head, _, last = name.rpartition(".")
@@ -264,7 +267,7 @@ class ModuleIndex:
         return False
 
     def _roots(self, root: str, path: RepoPath) -> set[str]:
-        if root == "?" or root.startswith('"'):
+        if root in {"?", RECEIVER, SUPER} or root.startswith('"'):
             return {root}
         return self.absolute(root, path) if root else {""}
 

@@ -10,10 +10,15 @@ from impact_select.model.ids import RepoPath
 
 
 class Use(Enum):
-    """Which uses of a name matter: all, or only those as a value that is passed on."""
+    """Which uses of a name matter.
+
+    All of them; those as a value that is passed on; of a function, those as a value whose
+    parameters somebody may read.
+    """
 
     ANY = "any"
     VALUE = "value"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ Cases: tests/conformance/cases.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,8 +30,10 @@ from impact_select.graph.computed import ComputedNames
 from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Reach, Use
+from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
+from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.source import ImportFact, Outline, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import (
     acting,
@@ -85,13 +87,24 @@ class _How:
 
 
 class Reacher:
-    """Follows references in one map. Outlines and rows are read once."""
+    """Follows references in one map. Outlines and rows are read once.
 
-    def __init__(self, store: EvidenceStore) -> None:
+    Args:
+        store: The map.
+        may_read_signatures: Tells whether a package that is not the project's, by its
+            top-level name, may read parameters, defaults or annotations of functions.
+    """
+
+    def __init__(
+        self,
+        store: EvidenceStore,
+        may_read_signatures: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._store = store
         self.modules = ModuleIndex(store)
-        self.classes = Hierarchy(store, self.outline)
-        self._computed = ComputedNames(store, self.modules, self.classes, self.outline)
+        self.classes = Hierarchy(store, self.outline, self.modules, may_read_signatures)
+        self._receivers = Receivers(store, self.classes, self.outline)
+        self._computed = ComputedNames(store, self.modules, self.classes, self._receivers)
         self._effects: dict[RepoPath, BitMap] = {}
         self._depending: dict[RepoPath, BitMap] = {}
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
@@ -244,7 +257,7 @@ class Reacher:
         """Yield the units that name a module as part of its package."""
         package, _, last = dotted.rpartition(".")
         for root, blob, units in self._store.references(last) if package else ():
-            if root in {"", "?"} or root.startswith('"'):
+            if root in {"", "?", RECEIVER, SUPER} or root.startswith('"'):
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
                 if package in self.modules.absolute(root, version.path):
@@ -286,7 +299,7 @@ class Reacher:
         if self.modules.handed_out(node.path):
             yield Effects(node.path)
         rows = list(self._store.references(node.name))
-        if node.use is Use.VALUE:
+        if node.use is not Use.ANY:
             rows = [*self._store.references(f"&{node.name}"), *self._imports_only(rows)]
         for root, blob, units in rows:
             for version in self._store.paths_by_blob.get(blob, ()):
@@ -301,7 +314,10 @@ class Reacher:
                         read=node.name,
                         typed=node.typed or not node.rebound,
                     )
-                    yield from self._units(version, self._as_before(version, units), how)
+                    kept = self._as_before(version, units)
+                    if root == RECEIVER:
+                        kept = self._receivers.with_any(version, kept)
+                    yield from self._units(version, kept, how)
         for root, blob, units in self._store.references("*"):
             for version in self._store.paths_by_blob.get(blob, ()):
                 roots = self.modules.absolute(root, version.path)
@@ -329,7 +345,9 @@ class Reacher:
     def _name_matches(self, node: Name, root: str, path: RepoPath) -> bool:
         if root == "":
             return path == node.path
-        if root in {"?", '"'}:
+        if root == SUPER:
+            return False  # no class looks into a module
+        if root in {"?", RECEIVER, '"'}:
             starred = node.path in self.modules.starred(path)
             return starred or self.modules.passed_on(node.path)
         if root.startswith('"'):
@@ -345,7 +363,11 @@ class Reacher:
         return self.modules.passed_on(node.path)
 
     def _attribute(self, node: Attribute) -> Iterator[Node]:
-        if self.classes.is_consumed(node.path, node.cls):
+        if node.use is Use.SIGNATURE:
+            consumed = self.classes.shows_signatures(node.path, node.cls)
+        else:
+            consumed = self.classes.is_consumed(node.path, node.cls)
+        if consumed:
             yield Class(node.path, node.cls)
         name = node.name if node.use is Use.ANY else f"&{node.name}"
         for root, blob, units in self._store.references(name):
@@ -354,6 +376,11 @@ class Reacher:
                     kept = self._as_before(version, units)
                     if root == "":
                         kept = self._in_class(version, kept, node.cls)
+                    elif root in {RECEIVER, SUPER}:
+                        looking = self._receivers.with_kin(version, kept, node.path, node.cls)
+                        if root == RECEIVER:
+                            looking |= self._receivers.with_any(version, kept)
+                        kept = looking
                     yield from self._units(version, kept, _How(by_text=root == '"'))
                 elif root == "":
                     yield from self._same_field(version, units)
@@ -522,6 +549,12 @@ class Reacher:
             case UnitKind.VARIABLE:
                 if not how.keeps_inert(unit):
                     yield Effects(path)
+                if unit.annotates and symbol:
+                    # Its value is not from here; the class shows what it is annotated with.
+                    if self.classes.shows_signatures(path, symbol):
+                        yield Class(path, symbol)
+                    yield from self.value_uses(path, symbol)
+                    return
                 yield from self._bound(path, symbol, unit.names, how.typed and unit.typed)
             case UnitKind.IMPORT:
                 for name in unit.names:
@@ -569,13 +602,13 @@ class Reacher:
             else:
                 yield Name(path, name, rebound=True, typed=typed)
 
-    def value_uses(self, path: RepoPath, symbol: str) -> Iterator[Node]:
+    def value_uses(self, path: RepoPath, symbol: str, use: Use = Use.SIGNATURE) -> Iterator[Node]:
         """Yield the node of a function for those who pass it on."""
         holder, _, name = symbol.rpartition(".")
         if holder:
-            yield Attribute(path, holder, name, Use.VALUE)
+            yield Attribute(path, holder, name, use)
         else:
-            yield Name(path, name, use=Use.VALUE)
+            yield Name(path, name, use=use)
 
     def rebound(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """Yield the node of a function or class that is another object now."""

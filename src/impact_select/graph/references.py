@@ -23,7 +23,7 @@ from impact_select.graph.syntax import (
     statements,
     suites,
 )
-from impact_select.model.reference import ANY_NAME, RECEIVER, Reference, computed_name
+from impact_select.model.reference import ANY_NAME, RECEIVER, SUPER, Reference, computed_name
 from impact_select.model.source import Outline, UnitKind
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
@@ -196,17 +196,20 @@ class _Finder:
             self._name(base, meaning, used_as_value=chain[0] in _PARTS_OF_FUNCTIONS)
         else:
             pending.append(base)
+        if self._is_receiver(base):
+            roots = (RECEIVER,)
+        elif self._is_super(base):
+            roots = (SUPER,)
         for first in roots:
             root = first
             for name, after in zip_longest(chain, chain[1:]):
                 if name == "__dict__":
-                    is_own = root == "?" and name is chain[0] and self._is_receiver(base)
-                    self._add(node, ANY_NAME, RECEIVER if is_own else root)
+                    self._add(node, ANY_NAME, RECEIVER if root == SUPER else root)
                 else:
                     self._add(node, name, root)
                 if after in _PARTS_OF_FUNCTIONS or (after is None and id(node) not in self._called):
                     self._add(node, f"&{name}", root)
-                root = f"{root}.{name}" if root != "?" else "?"
+                root = f"{root}.{name}" if root not in {"?", RECEIVER, SUPER} else "?"
 
     def _import(self, node: Any) -> None:
         root = _source(node)
@@ -295,6 +298,8 @@ class _Finder:
         if function.__class__ is cst.Attribute:
             if arguments and function.attr.value in _ENUMERATORS:
                 self._computed(node, arguments[0].value)
+            if arguments and self._may_be_class(function.value):
+                self._add(node, f"@{function.attr.value}", "?")
             return
         if not isinstance(function, cst.Name):
             return
@@ -326,6 +331,26 @@ class _Finder:
         for root in self._roots_of_chain(base):
             self._add(node, name, root)
 
+    def _may_be_class(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an expression may be a class, as its form shows."""
+        match node:
+            case cst.Name(value="cls") | cst.Attribute(attr=cst.Name(value="__class__")):
+                return True
+            case cst.Call(func=cst.Name(value="type")):
+                return True
+            case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+                if name.strip("_")[:1].isupper():
+                    return True
+            case _:
+                pass
+        if not isinstance(node, cst.Name):
+            return False
+        scope = self._scopes.of(node)
+        holder = scope and scope.holder(node.value)
+        return holder is not None and any(
+            isinstance(one, cst.ClassDef) for one in holder.bindings[node.value]
+        )
+
     def _is_receiver(self, node: cst.BaseExpression) -> bool:
         """Tell whether an expression is the object whose method it stands in."""
         if not isinstance(node, cst.Name) or node.value != "self":
@@ -335,6 +360,13 @@ class _Finder:
         if holder is None or holder.parent is None or holder.parent.kind is not ScopeKind.CLASS:
             return False
         return next(iter(holder.bindings)) == "self" and len(holder.bindings["self"]) == 1
+
+    def _is_super(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an expression is `super()`, and not another function of that name."""
+        if not isinstance(node, cst.Call) or node.args or not isinstance(node.func, cst.Name):
+            return False
+        scope = self._scopes.of(node.func) if node.func.value == "super" else None
+        return scope is not None and scope.holder("super") is None
 
     def _pattern(self, node: cst.BaseExpression, depth: int = 0) -> str:
         """Return what is known of a text: its beginning and end, `*` between them."""

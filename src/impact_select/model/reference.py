@@ -8,7 +8,8 @@ root           the name is
 ``""``         a global or builtin name of the file itself
 ``"pkg.mod"``  an attribute of what an import names, relative dots kept (``.mod``)
 ``"?"``        an attribute of an object whose type is not known here
-``"@"``        an attribute of the object whose method it is (computed names only)
+``"@"``        an attribute of the object whose method it is, of `self`
+``"^"``        an attribute of `super()`, so of a class that the object is made of
 ``'"'`` + x    the last part of a string literal that names something, below `x`
 =============  =====================================================================
 
@@ -16,7 +17,8 @@ The name ``*`` is a star import. The name ``**`` is any name, its root where it 
 (`vars`, `globals`). A name that is computed at run time is ``**:`` and a pattern, with ``*``
 for what is not known of it: ``**:visit_*`` for ``getattr(self, f"visit_{kind}")``. A name
 after ``&`` is used as a value, neither called nor looked into on the spot, so that whoever
-gets the value may look into it. The name ``()`` is a call of what a variable of a function
+gets the value may look into it. A name after ``@`` is called in what may be a class, so that
+a method gets its object as an argument. The name ``()`` is a call of what a variable of a function
 holds. A call of `type` with bases is one of ``types.new_class``.
 
 Example: ``from .tax import rates`` and, in a function, ``rates.VAT * self.share`` give
@@ -32,6 +34,9 @@ ANY_NAME: Final = "**"
 
 RECEIVER: Final = "@"
 """The root of what is looked up in the object whose method looks."""
+
+SUPER: Final = "^"
+"""The root of what is looked up in the classes of that object alone."""
 
 
 def computed_name(pattern: str) -> str:

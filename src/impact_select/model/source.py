@@ -40,6 +40,7 @@ class Unit:
         typed: True for a variable that is a type, for checkers, as long as all that it
             takes is; evaluating it can then neither fail nor act.
         takes: Names and attributes (dotted, as written) that it takes for types.
+        annotates: True for a variable that is annotated, and bound to nothing.
     """
 
     kind: UnitKind
@@ -51,6 +52,7 @@ class Unit:
     loads: tuple[str, ...] = ()
     typed: bool = False
     takes: tuple[str, ...] = ()
+    annotates: bool = False
 
     @property
     def is_conditional(self) -> bool:

@@ -49,6 +49,8 @@ _KEEPING: Final = frozenset(
     {"abstractmethod", "contextmanager", "asynccontextmanager", "final", "override"}
     | {"no_type_check"}
 )
+# The first argument is none, or a class.
+_OTHER_RECEIVERS: Final = frozenset({"staticmethod", "classmethod", "singledispatchmethod"})
 # They read the docstring, the annotations or the members of what they decorate.
 _READERS: Final = frozenset(
     {"dataclass", "singledispatch", "total_ordering", "unique", "runtime_checkable"}
@@ -92,6 +94,11 @@ def acting(
         if not gets_function:
             found.append(name)
     return tuple(reversed(found))
+
+
+def keeps_receiver(decorator: str) -> bool:
+    """Tell whether a decorated method is called with the object that it is looked up in."""
+    return is_pure(decorator) and decorator.rpartition(".")[2] not in _OTHER_RECEIVERS
 
 
 def reads_interface(decorator: str) -> bool:

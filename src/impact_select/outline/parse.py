@@ -230,6 +230,7 @@ class _Builder:
         inert: bool = True,
         loads: tuple[str, ...] = (),
         form: TypeForm | None = None,
+        annotates: bool = False,
     ) -> None:
         key = f"{symbol}:{kind.value}:{place}"
         self.keys[key] += 1
@@ -247,6 +248,7 @@ class _Builder:
                 loads,
                 form is not None,
                 form.takes if form is not None else (),
+                annotates,
             )
         )
         self.lines.extend(LineUnit(first, last, index) for first, last in spans)
@@ -384,6 +386,7 @@ class _Builder:
             inert=inert,
             loads=tuple(sorted(loads)),
             form=form,
+            annotates=value is None,
         )
 
     def effect(self, statement: ast.stmt, scope: str, place: str) -> None:

@@ -5,19 +5,20 @@ recordings of its own; what comes out is limited to recordings that depend on th
 since nothing in a file can matter to a test that neither ran nor imported any of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pyroaring import BitMap
 
 from impact_select.graph.modules import ModuleIndex, cannot_be_hidden, module_names
-from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran
+from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Use
 from impact_select.graph.reach import NOT_REWRITTEN, Reacher
 from impact_select.model.changes import AtomicChange, ChangeKind
 from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.recorded import ReadKind
+from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.selection import Cause
 from impact_select.model.source import ClassFacts, plain_name
 from impact_select.outline.decorators import is_pure
@@ -45,9 +46,9 @@ class Affected:
 class Rules:
     """Applies the rules to changes of files that the map knows."""
 
-    def __init__(self, store: EvidenceStore) -> None:
+    def __init__(self, store: EvidenceStore, may_read_signatures: Callable[[str], bool]) -> None:
         self._store = store
-        self._reacher = Reacher(store)
+        self._reacher = Reacher(store, may_read_signatures)
 
     @property
     def modules(self) -> ModuleIndex:
@@ -208,7 +209,9 @@ class Rules:
                 yield from self._reacher.value_uses(path, symbol)
             case ChangeKind.ANNOTATIONS:
                 yield from self._reacher.value_uses(path, symbol)
-                yield from self._member_of_consumed(path, symbol)
+                for cls in (symbol, symbol.rpartition(".")[0]):
+                    if cls and self._reacher.classes.shows_signatures(path, cls):
+                        yield Class(path, cls)
             case ChangeKind.DECORATORS:
                 yield from ran
                 yield from self._reacher.rebound(path, symbol)
@@ -349,7 +352,7 @@ class Rules:
         if any(isinstance(one, ClassFacts) for one in facts):
             touching = self._reacher.touching(path, symbol)
             return None if touching is None else touching | tests
-        reach = self._reacher.follow(self._reacher.value_uses(path, symbol))
+        reach = self._reacher.follow(self._reacher.value_uses(path, symbol, Use.VALUE))
         return tests.union(*reach.found.values())
 
     def _reader_nodes(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
@@ -398,7 +401,7 @@ class Rules:
             if cannot_be_hidden(dotted):
                 continue
             for root, blob, units in self._store.references(last):
-                if root == "?" or (root == "" and head):
+                if root in {"?", RECEIVER, SUPER} or (root == "" and head):
                     continue
                 for version in self._store.paths_by_blob.get(blob, ()):
                     roots = self._reacher.modules.absolute(root.lstrip('"'), version.path)

@@ -72,6 +72,7 @@ def choose(
     circumstances: Circumstances,
     settings: Settings,
     import_known: Callable[[RepoPath], ImportKnown],
+    may_read_signatures: Callable[[str], bool],
 ) -> Selection:
     """Choose the tests to run.
 
@@ -81,6 +82,8 @@ def choose(
         circumstances: What holds now beside the files.
         settings: The project's.
         import_known: Per importing file, whether a new import is known to succeed.
+        may_read_signatures: Whether a package that is not the project's, by its top-level
+            name, may read the parameters, defaults or annotations of functions.
 
     Returns:
         A subset, or all tests with the reasons.
@@ -101,7 +104,7 @@ def choose(
         findings = [_Findings()]
         snapshots_affected: list[Affected] = []
     else:
-        rules = Rules(store)
+        rules = Rules(store, may_read_signatures)
         comparison = _Comparison(store, rules, snapshots, settings, import_known)
         findings = [comparison.findings(target) for target in targets]
         snapshots_affected = [

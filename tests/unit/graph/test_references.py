@@ -212,6 +212,23 @@ def references(source: str) -> set[str]:
         ),
         pytest.param("def f(self, z): return vars(self)", {"block f: ? **"}, id="of-no-receiver"),
         pytest.param(
+            "class A:\n    def f(self): return self.x.y",
+            {"block A.f: @ x", "block A.f: ? y", "block A.f: ? &y"},
+            id="attribute-of-the-receiver",
+        ),
+        pytest.param(
+            "class A:\n    def f(self): return super().f()",
+            {"block A.f: ^ f", "block A.f: - super"},
+            id="attribute-of-the-other-bases",
+        ),
+        pytest.param(
+            "def super(): pass\nclass A:\n    def f(self): return super().f()",
+            {"block A.f: ? f"},
+            id="attribute-of-what-is-called-super",
+        ),
+        pytest.param("def f(): A.g(1)", {"block f: ? g", "block f: ? @g"}, id="given-an-object"),
+        pytest.param("class a: pass\na.g(1)", {"effect: ? @g"}, id="given-an-object-to-a-class"),
+        pytest.param(
             "class A:\n    def f(z, self): return vars(self)",
             {"block A.f: ? **"},
             id="of-another-parameter",

@@ -1,0 +1,85 @@
+"""What installed packages can find out about functions of the project.
+
+A framework that a class derives from may look at its methods: at their parameters, defaults
+and annotations. Whether it may, its own code tells, and that of what it imports: Python code
+has to name one of a few functions and attributes for it, and so has compiled code.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Final
+
+_READING: Final = re.compile(
+    rb"__annotations__|__defaults__|__kwdefaults__|__signature__|__annotate__"
+    rb"|get_annotations|get_type_hints|getfullargspec|getargspec"
+)
+# `inspect.signature`; by itself the word is used for other things as well.
+_SIGNATURE: Final = re.compile(rb"\b[sS]ignature\b")
+_INSPECT: Final = re.compile(rb"\binspect\b")
+_IMPORTS: Final = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([^#\n;]+))", re.MULTILINE
+)
+_CODE: Final = (".py", ".so", ".pyd", ".dylib")
+# They read what they are asked to, by one of those names.
+_ASKED: Final = sys.stdlib_module_names | {"typing_extensions"}
+
+
+def may_read_signatures(package: str) -> bool:
+    """Tell whether a package may read parameters, defaults or annotations of functions.
+
+    Args:
+        package: The name of a top-level module that is not the project's.
+
+    Returns:
+        True also for a module that is not found, and for a standard one.
+    """
+    return _may_read(package, tuple(sys.path))
+
+
+@cache
+def _may_read(package: str, search: tuple[str, ...]) -> bool:
+    if package in _ASKED or not any(_files(package, search)):
+        return True
+    seen = {package}
+    pending = [package]
+    while pending:
+        for file in _files(pending.pop(), search):
+            try:
+                content = file.read_bytes()
+            except OSError:
+                return True
+            if _READING.search(content) or (
+                _SIGNATURE.search(content) and _INSPECT.search(content)
+            ):
+                return True
+            if file.suffix == ".py":
+                new = set(_imported(content)) - seen - _ASKED
+                seen |= new
+                pending += new
+    return False
+
+
+def _files(package: str, search: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the files of a top-level module with code in them; none if it is not there."""
+    spec = PathFinder.find_spec(package, search)
+    if spec is None:
+        return
+    if spec.submodule_search_locations is None:
+        if spec.origin is not None:
+            yield Path(spec.origin)
+        return
+    for folder in spec.submodule_search_locations:
+        for file in Path(folder).rglob("*"):
+            if file.suffix in _CODE:
+                yield file
+
+
+def _imported(content: bytes) -> Iterator[str]:
+    """Yield the top-level modules that import statements of a file may name."""
+    for first, several in _IMPORTS.findall(content):
+        for name in (first,) if first else several.split(b","):
+            yield name.strip().partition(b" ")[0].partition(b".")[0].decode()

@@ -1,0 +1,81 @@
+"""What installed packages may read of functions, by their own code."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from impact_select.adapters.foreign_code import may_read_signatures
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder of installed modules."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    return tmp_path
+
+
+def write(site: Path, **modules: str) -> None:
+    """Install modules, packages where the name has two underscores in it."""
+    for name, text in modules.items():
+        path = site / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def show(f): return f.__annotations__",
+        "from typing import get_type_hints",
+        "import inspect\ndef show(f): return inspect.signature(f)",
+        "from inspect import signature",
+        "from inspect import (\n    signature,\n)",
+    ],
+)
+def test_a_package_that_reads(site: Path, text: str) -> None:
+    """It names what it reads with."""
+    write(site, frame__init="", frame__deep=text)
+    (site / "frame" / "init.py").rename(site / "frame" / "__init__.py")
+
+    assert may_read_signatures("frame")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Base:\n    def run(self): return self.handle()",
+        "def signature(value): return value.digest()",
+        "import inspect\ndef is_async(f): return inspect.iscoroutinefunction(f)",
+    ],
+)
+def test_a_package_that_does_not(site: Path, text: str) -> None:
+    """The word for something else, or the module for something else, is no reading."""
+    write(site, frame=text)
+
+    assert not may_read_signatures("frame")
+
+
+@pytest.mark.parametrize(
+    "how", ["import helpers", "from helpers.deep import show", "import os, helpers"]
+)
+def test_what_it_imports_reads(site: Path, how: str) -> None:
+    """It may have another package look."""
+    write(site, frame=how, helpers="import far", far="SHOWN = '__defaults__'")
+
+    assert may_read_signatures("frame")
+
+
+def test_compiled_code(site: Path) -> None:
+    """It has the names in it as well."""
+    write(site, frame="import _speed", other="import _slow")
+    (site / "_speed.so").write_bytes(b"\x00__annotations__\x00")
+    (site / "_slow.abi3.so").write_bytes(b"\x00")
+
+    assert (may_read_signatures("frame"), may_read_signatures("other")) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["missing", "unittest"])
+def test_what_is_not_looked_at(site: Path, name: str) -> None:
+    """What is not there may do anything, and so may the standard library."""
+    assert may_read_signatures(name)
