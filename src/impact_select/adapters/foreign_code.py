@@ -17,9 +17,12 @@ _READING: Final = re.compile(
     rb"__annotations__|__defaults__|__kwdefaults__|__signature__|__annotate__"
     rb"|get_annotations|get_type_hints|getfullargspec|getargspec"
 )
-# `inspect.signature`; by itself the word is used for other things as well.
-_SIGNATURE: Final = re.compile(rb"\b[sS]ignature\b")
-_INSPECT: Final = re.compile(rb"\binspect\b")
+# The word alone is used for other things as well.
+_FROM_INSPECT: Final = re.compile(
+    rb"^[ \t]*from[ \t]+inspect[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.MULTILINE
+)
+_INSPECT: Final = re.compile(rb"\bimport\b[^\n]*\binspect\b(?:[ \t]+as[ \t]+(\w+))?")
+_SIGNATURE: Final = re.compile(rb"\b[sS]ignature\b|\*")
 _IMPORTS: Final = re.compile(
     rb"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([^#\n;]+))", re.MULTILINE
 )
@@ -52,15 +55,26 @@ def _may_read(package: str, search: tuple[str, ...]) -> bool:
                 content = file.read_bytes()
             except OSError:
                 return True
-            if _READING.search(content) or (
-                _SIGNATURE.search(content) and _INSPECT.search(content)
-            ):
+            if _READING.search(content):
                 return True
-            if file.suffix == ".py":
+            if file.suffix != ".py":
+                if b"inspect" in content and _SIGNATURE.search(content):
+                    return True
+            elif _takes_signature(content):
+                return True
+            else:
                 new = set(_imported(content)) - seen - _ASKED
                 seen |= new
                 pending += new
     return False
+
+
+def _takes_signature(content: bytes) -> bool:
+    """Tell whether Python code uses `inspect.signature` by any name of the module."""
+    if any(map(_SIGNATURE.search, _FROM_INSPECT.findall(content))):
+        return True
+    names = {alias or b"inspect" for alias in _INSPECT.findall(content)}
+    return any(re.search(rb"\b" + name + rb"\s*\.\s*[sS]ignature\b", content) for name in names)
 
 
 def _files(package: str, search: tuple[str, ...]) -> Iterator[Path]:

@@ -30,6 +30,8 @@ def write(site: Path, **modules: str) -> None:
         "from typing import get_type_hints",
         "import inspect\ndef show(f): return inspect.signature(f)",
         "from inspect import signature",
+        "from inspect import *",
+        "import os, inspect as look\ndef show(f): return look.signature(f)",
         "from inspect import (\n    signature,\n)",
     ],
 )
@@ -46,6 +48,7 @@ def test_a_package_that_reads(site: Path, text: str) -> None:
     [
         "class Base:\n    def run(self): return self.handle()",
         "def signature(value): return value.digest()",
+        "import inspect\n# its signature\ndef f(x): return x.signature",
         "import inspect\ndef is_async(f): return inspect.iscoroutinefunction(f)",
     ],
 )
