@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from pyroaring import BitMap
 
-from impact_select.adapters.foreign_code import may_read_signatures
+from impact_select.adapters.foreign_code import may_read
 from impact_select.adapters.import_check import import_known
 from impact_select.adapters.map_writer import Addition
 from impact_select.config import DEFAULTS, Settings
@@ -442,7 +442,7 @@ def select(
         circumstances or here(),
         settings,
         lambda path: import_known(kept, path),
-        may_read_signatures,
+        may_read,
     )
 
 

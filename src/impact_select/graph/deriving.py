@@ -47,6 +47,11 @@ _TYPING: Final = {
 _WITHOUT_LAYOUT: Final = frozenset({"object", *_TYPING})
 _SUBSCRIPTED: Final = frozenset({"Generic", "dict", "list", "tuple", "set", "frozenset"})
 _HOOKS: Final = frozenset({"__init_subclass__", "__class_getitem__"})
+_ENUM: Final = ("", "enum.Enum")
+# What the metaclass of enumerations calls while it makes the members.
+_MEMBER_HOOKS: Final = frozenset(
+    {"__new__", "__init__", "__init_subclass__", "__set_name__", "__eq__", "__hash__"}
+)
 
 
 class Deriving:
@@ -75,7 +80,10 @@ class Deriving:
             nearer = {name for unit in _members(outline, holder) for name in unit.names}
             if any(base.partition(".")[0] in nearer for base in facts.bases):
                 return False
-        return self._derived(path, facts, (path, facts.qualname)) is not None
+        order = self._derived(path, facts, (path, facts.qualname))
+        if order is not None and _ENUM in order:
+            return _makes_members(outline, facts.qualname)
+        return order is not None
 
     def _derived(self, path: RepoPath, facts: ClassFacts, own: _Place) -> _Order | None:
         """Return a class and all that it derives from; None where something may be noticed."""
@@ -87,7 +95,9 @@ class Deriving:
             if order is None or (base in facts.subscripted and not _takes_parameters(order)):
                 return None
             orders.append(order)
-        if len(orders) > 1 and (self._have_slots(orders) or not _fit(orders)):
+        if len(orders) > 1 and (
+            self._have_slots(orders) or not _fit(orders) or any(_ENUM in one for one in orders)
+        ):
             return None
         heads = tuple(order[0] for order in orders)
         merged = _merge([*orders, heads, (_OBJECT,)])
@@ -128,7 +138,9 @@ class Deriving:
             return None
         if not all(map(is_pure, found[0].decorators)) or not self.is_quiet(path, found[0]):
             return None
-        return self._derived(path, found[0], (path, name))
+        order = self._derived(path, found[0], (path, name))
+        # An enumeration that has members is no base.
+        return None if order is None or _ENUM in order else order
 
     def _imported(self, path: RepoPath, fact: ImportFact, name: str) -> _Order | None:
         """Return the order of a class that an import binds, or that is in what it binds."""
@@ -164,6 +176,30 @@ def _ignores_subclasses(outline: Outline, cls: str) -> bool:
     )
 
 
+def _makes_members(outline: Outline, cls: str) -> bool:
+    """Tell whether an enumeration makes members of what can neither fail nor act."""
+    bound: list[str] = []
+    for unit in outline.units:
+        holder, _, name = unit.symbol.rpartition(".")
+        if unit.symbol == cls:
+            if unit.kind in {UnitKind.EFFECT, UnitKind.IMPORT}:
+                return False
+            if unit.kind is UnitKind.VARIABLE:
+                if not unit.inert or unit.is_conditional or unit.annotates:
+                    return False
+                bound += unit.names
+        elif holder == cls and unit.kind in {UnitKind.BASES, UnitKind.SIGNATURE}:
+            if unit.kind is UnitKind.BASES or name in _MEMBER_HOOKS:
+                return False
+            bound.append(name)
+    names = {name.partition("#")[0] for name in bound}
+    return (
+        len(names) == len(bound)
+        and "mro" not in names
+        and not any(name.startswith("_") and not name.endswith("__") for name in names)
+    )
+
+
 def _built_in(name: str) -> _Order | None:
     """Return the order of a class that every module knows, or that typing and abc have."""
     if name in _BUILT_IN or (is_plain_base(name) and hasattr(builtins, name)):
@@ -176,7 +212,7 @@ def _standard(name: str) -> _Order | None:
     module, _, last = name.rpartition(".")
     if module in {"abc", "typing", "typing_extensions"} and is_plain_base(last):
         return _TYPING.get(last)
-    return (("", name), _OBJECT) if name in _STANDARD else None
+    return (("", name), _OBJECT) if name in _STANDARD or name == _ENUM[1] else None
 
 
 def _takes_parameters(order: _Order) -> bool:

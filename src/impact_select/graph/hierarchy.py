@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import Blob, RepoPath
-from impact_select.model.source import ClassFacts, Outline, UnitKind, plain_name
+from impact_select.model.source import ClassFacts, Outline, Shown, UnitKind, plain_name
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
 from impact_select.outline.known_names import is_plain_base
 from impact_select.ports import EvidenceStore
@@ -17,8 +17,8 @@ class Hierarchy:
         store: The map.
         outline: Gives the outline of a content.
         modules: Names of the recorded modules.
-        may_read_signatures: Tells whether a package, by its top-level name, may read the
-            parameters, defaults or annotations of functions.
+        may_read: Tells whether a package, by its top-level name, may read something of the
+            methods of classes derived from its own.
     """
 
     def __init__(
@@ -26,14 +26,14 @@ class Hierarchy:
         store: EvidenceStore,
         outline: Callable[[Blob], Outline | None],
         modules: ModuleIndex,
-        may_read_signatures: Callable[[str], bool],
+        may_read: Callable[[str, Shown], bool],
     ) -> None:
         self._store = store
         self._outline = outline
         self._modules = modules
         self._origins: dict[tuple[RepoPath, str], frozenset[str]] = {}
-        self._may_read_signatures = may_read_signatures
-        self._showing: dict[tuple[RepoPath, str], bool] = {}
+        self._may_read = may_read
+        self._showing: dict[tuple[RepoPath, str, Shown], bool] = {}
         self._consumed: dict[tuple[RepoPath, str], bool] = {}
         self._kin: dict[tuple[RepoPath, str], set[tuple[RepoPath, str]]] = {}
         self._brought: dict[tuple[RepoPath, str], bool] = {}
@@ -155,23 +155,21 @@ class Hierarchy:
             self._consumed[key] = known
         return known
 
-    def shows_signatures(self, path: RepoPath, cls: str) -> bool:
-        """Tell whether a metaclass, a decorator or a foreign base may read methods' parameters.
-
-        Their defaults and annotations included.
-        """
-        key = (path, cls)
+    def shows(self, path: RepoPath, cls: str, shown: Shown) -> bool:
+        """Tell whether a metaclass, a decorator or a foreign base may read that of methods."""
+        key = (path, cls, shown)
         known = self._showing.get(key)
         if known is None:
             self._showing[key] = False  # a cycle adds nothing
             known = self.is_consumed(path, cls) and any(
-                consumes_members(facts) or any(self._base_reads(path, base) for base in facts.bases)
+                consumes_members(facts)
+                or any(self._base_reads(path, base, shown) for base in facts.bases)
                 for facts in self._facts(path, cls)
             )
             self._showing[key] = known
         return known
 
-    def _base_reads(self, path: RepoPath, base: str) -> bool:
+    def _base_reads(self, path: RepoPath, base: str, shown: Shown) -> bool:
         name = base.rpartition(".")[2]
         if is_plain_base(name):
             return False
@@ -179,10 +177,10 @@ class Hierarchy:
         known = self._store.classes_named(name)
         if not packages and not known:
             return True
-        return any(map(self._may_read_signatures, packages)) or any(
+        return any(self._may_read(package, shown) for package in packages) or any(
             consumed
             or any(
-                self.shows_signatures(version.path, plain_name(qualname))
+                self.shows(version.path, plain_name(qualname), shown)
                 for version in self._store.paths_by_blob.get(blob, ())
             )
             for blob, qualname, _, consumed in known

@@ -22,6 +22,7 @@ Cases: tests/conformance/cases.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from pyroaring import BitMap
@@ -34,7 +35,7 @@ from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.reference import RECEIVER, SUPER
-from impact_select.model.source import ImportFact, Outline, Unit, UnitKind, plain_name
+from impact_select.model.source import ImportFact, Outline, Shown, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import (
     acting,
     is_fixture,
@@ -46,6 +47,12 @@ from impact_select.ports import EvidenceStore
 
 # They make instances of classes that only their data name.
 _UNPICKLERS: Final = ("pickle", "dill", "cloudpickle", "joblib", "shelve", "copyreg")
+# Code that reads parameters, defaults or annotations of what it has names one of these.
+_READERS: Final = (
+    *("__annotations__", "__defaults__", "__kwdefaults__", "__signature__", "__annotate__"),
+    *("get_annotations", "get_type_hints", "getfullargspec", "getargspec"),
+    *("signature", "Signature"),
+)
 NOT_REWRITTEN: Final[Mapping[int, BitMap]] = {}
 """No unit differs."""
 
@@ -91,18 +98,18 @@ class Reacher:
 
     Args:
         store: The map.
-        may_read_signatures: Tells whether a package that is not the project's, by its
-            top-level name, may read parameters, defaults or annotations of functions.
+        may_read: Tells whether a package that is not the project's, by its top-level name,
+            may read something of the methods of classes derived from its own.
     """
 
     def __init__(
         self,
         store: EvidenceStore,
-        may_read_signatures: Callable[[str], bool] = lambda _: True,
+        may_read: Callable[[str, Shown], bool] = lambda *_: True,
     ) -> None:
         self._store = store
         self.modules = ModuleIndex(store)
-        self.classes = Hierarchy(store, self.outline, self.modules, may_read_signatures)
+        self.classes = Hierarchy(store, self.outline, self.modules, may_read)
         self._receivers = Receivers(store, self.classes, self.outline)
         self._computed = ComputedNames(store, self.modules, self.classes, self._receivers)
         self._effects: dict[RepoPath, BitMap] = {}
@@ -364,7 +371,7 @@ class Reacher:
 
     def _attribute(self, node: Attribute) -> Iterator[Node]:
         if node.use is Use.SIGNATURE:
-            consumed = self.classes.shows_signatures(node.path, node.cls)
+            consumed = self.classes.shows(node.path, node.cls, Shown.SIGNATURE)
         else:
             consumed = self.classes.is_consumed(node.path, node.cls)
         if consumed:
@@ -551,7 +558,7 @@ class Reacher:
                     yield Effects(path)
                 if unit.annotates and symbol:
                     # Its value is not from here; the class shows what it is annotated with.
-                    if self.classes.shows_signatures(path, symbol):
+                    if self.classes.shows(path, symbol, Shown.SIGNATURE):
                         yield Class(path, symbol)
                     yield from self.value_uses(path, symbol)
                     return
@@ -636,10 +643,18 @@ class Reacher:
         """Yield what decorators that may read annotations or members make of them."""
         readers = {name for name in outline.decorators_of(qualname) if reads_interface(name)}
         acting_ones = self._acting(path, outline, qualname)
+        if not self._project_reads_signatures:
+            # What is left of the others is the project's own, and only wraps.
+            readers = {name for name in readers if is_pure(name) or name in acting_ones}
         if any(is_pure(name) or name in acting_ones for name in readers):
             yield Effects(path)
         elif readers:
             yield from self.decorated(path, plain_name(qualname), outline, qualname)
+
+    @cached_property
+    def _project_reads_signatures(self) -> bool:
+        """Whether any code of the project may read parameters, defaults or annotations."""
+        return bool(self._store.unread_blobs) or any(map(self._store.references, _READERS))
 
     def _acting(self, path: RepoPath, outline: Outline, qualname: str) -> set[str]:
         """Return the decorators of a definition that may act on anything else."""

@@ -70,6 +70,16 @@ class Unit:
         return self.typed and {*taken}.issuperset(self.takes)
 
 
+class Shown(StrEnum):
+    """What code can read of a function or class that it has got hold of.
+
+    SIGNATURE are parameters, defaults and annotations, DOC is the docstring.
+    """
+
+    SIGNATURE = "signature"
+    DOC = "doc"
+
+
 class Reuse(StrEnum):
     """How a place that stores is passed by when there is something already.
 

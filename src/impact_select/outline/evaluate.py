@@ -77,6 +77,7 @@ _INERT_CALLS: Final = frozenset(
         "logging.getLogger",
         "typing_extensions.TypeVar",
         "contextvars.ContextVar",
+        "enum.auto",
         "threading.Lock",
         "threading.RLock",
         "threading.local",

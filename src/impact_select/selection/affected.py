@@ -20,7 +20,7 @@ from impact_select.model.impact_map import FileVersion
 from impact_select.model.recorded import ReadKind
 from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.selection import Cause
-from impact_select.model.source import ClassFacts, plain_name
+from impact_select.model.source import ClassFacts, Shown, plain_name
 from impact_select.outline.decorators import is_pure
 from impact_select.ports import EvidenceStore
 from impact_select.selection.loading import ImportStates
@@ -46,9 +46,9 @@ class Affected:
 class Rules:
     """Applies the rules to changes of files that the map knows."""
 
-    def __init__(self, store: EvidenceStore, may_read_signatures: Callable[[str], bool]) -> None:
+    def __init__(self, store: EvidenceStore, may_read: Callable[[str, Shown], bool]) -> None:
         self._store = store
-        self._reacher = Reacher(store, may_read_signatures)
+        self._reacher = Reacher(store, may_read)
 
     @property
     def modules(self) -> ModuleIndex:
@@ -209,9 +209,7 @@ class Rules:
                 yield from self._reacher.value_uses(path, symbol)
             case ChangeKind.ANNOTATIONS:
                 yield from self._reacher.value_uses(path, symbol)
-                for cls in (symbol, symbol.rpartition(".")[0]):
-                    if cls and self._reacher.classes.shows_signatures(path, cls):
-                        yield Class(path, cls)
+                yield from self._shown(path, symbol, Shown.SIGNATURE)
             case ChangeKind.DECORATORS:
                 yield from ran
                 yield from self._reacher.rebound(path, symbol)
@@ -308,14 +306,14 @@ class Rules:
         """A docstring counts where something can read it at run time."""
         if not symbol:
             yield Name(path, "__doc__")
-        yield from self._member_of_consumed(path, symbol)
+        yield from self._shown(path, symbol, Shown.DOC)
         outline = self._reacher.outline(version.blob)
         outer, local, _ = symbol.partition(".<locals>.")
         for facts in outline.definitions if outline is not None else ():
             if plain_name(facts.qualname) != symbol:
                 continue
             read = not all(is_pure(name) for name in facts.decorators)
-            if local and (read or self._reacher.classes.is_consumed(path, symbol)):
+            if local and (read or self._reacher.classes.shows(path, symbol, Shown.DOC)):
                 yield from self._reacher.symbol_blocks(path, outer)
             elif read and outline is not None:
                 yield from self._reacher.decorated(path, symbol, outline, facts.qualname)
@@ -368,10 +366,10 @@ class Rules:
                 if not outline.units[unit].symbol and outline.units[unit].kind.value != "import":
                     yield Name(version.path, name)
 
-    def _member_of_consumed(self, path: RepoPath, symbol: str) -> Iterator[Node]:
+    def _shown(self, path: RepoPath, symbol: str, shown: Shown) -> Iterator[Node]:
         """A method or class that a framework may look at: all that touch its class."""
         for cls in (symbol, symbol.rpartition(".")[0]):
-            if cls and self._reacher.classes.is_consumed(path, cls):
+            if cls and self._reacher.classes.shows(path, cls, shown):
                 yield Class(path, cls)
 
     # -- inputs --------------------------------------------------------------------------

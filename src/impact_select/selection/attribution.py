@@ -251,7 +251,7 @@ class _Side:
         self._store = recorded.store
         self._looked = recorded.looked
         self._rewritten = rewritten
-        self._rules = Rules(recorded.store, lambda _: True)
+        self._rules = Rules(recorded.store, lambda *_: True)
         numbers = {test: number for number, test in enumerate(tests)}
         self._numbers = {
             one.number: numbers[one.test]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from impact_select.adapters.foreign_code import may_read_signatures
+from impact_select.adapters.foreign_code import may_read
+from impact_select.model.source import Shown
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_a_package_that_reads(site: Path, text: str) -> None:
     write(site, frame__init="", frame__deep=text)
     (site / "frame" / "init.py").rename(site / "frame" / "__init__.py")
 
-    assert may_read_signatures("frame")
+    assert may_read("frame", Shown.SIGNATURE)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_package_that_does_not(site: Path, text: str) -> None:
     """The word for something else, or the module for something else, is no reading."""
     write(site, frame=text)
 
-    assert not may_read_signatures("frame")
+    assert not may_read("frame", Shown.SIGNATURE)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_what_it_imports_reads(site: Path, how: str) -> None:
     """It may have another package look."""
     write(site, frame=how, helpers="import far", far="SHOWN = '__defaults__'")
 
-    assert may_read_signatures("frame")
+    assert may_read("frame", Shown.SIGNATURE)
 
 
 def test_compiled_code(site: Path) -> None:
@@ -75,10 +76,29 @@ def test_compiled_code(site: Path) -> None:
     (site / "_speed.so").write_bytes(b"\x00__annotations__\x00")
     (site / "_slow.abi3.so").write_bytes(b"\x00")
 
-    assert (may_read_signatures("frame"), may_read_signatures("other")) == (True, False)
+    assert (may_read("frame", Shown.SIGNATURE), may_read("other", Shown.SIGNATURE)) == (True, False)
 
 
-@pytest.mark.parametrize("name", ["missing", "unittest"])
-def test_what_is_not_looked_at(site: Path, name: str) -> None:
-    """What is not there may do anything, and so may the standard library."""
-    assert may_read_signatures(name)
+def test_what_is_not_there(site: Path) -> None:
+    """It may do anything."""
+    assert may_read("missing", Shown.SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("typing", {Shown.SIGNATURE, Shown.DOC}),
+        ("unittest", {Shown.DOC}),
+        ("threading", set()),
+    ],
+)
+def test_the_standard_library(name: str, read: set[Shown]) -> None:
+    """It is known what it reads."""
+    assert {shown for shown in Shown if may_read(name, shown)} == read
+
+
+def test_docstrings(site: Path) -> None:
+    """They are read by other names than signatures."""
+    write(site, frame="def show(f): return f.__doc__")
+
+    assert (may_read("frame", Shown.DOC), may_read("frame", Shown.SIGNATURE)) == (True, False)

@@ -76,6 +76,49 @@ def test_a_base_that_may_notice(base: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "members",
+    [
+        "A = 1\n    B = 'b'",
+        "A = auto()\n    @property\n    def low(self): return 1\n    def __str__(self): return ''",
+    ],
+)
+def test_an_enumeration(members: str) -> None:
+    """Making members of constants is noticed by nobody."""
+    before = f"from enum import Enum, auto\n{VIEWS}"
+
+    assert noticing(f"{before}\n\nclass Kind(Enum):\n    {members}\n", before) == set()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        "A = note()",
+        "A = 1\n    A = 2",
+        "mro = 1",
+        "_x_ = 1",
+        "A = 1\n    def A(self): return 1",
+        "A = 1\n    def __init__(self, value): note(value)",
+        "def _generate_next_value_(name, *rest): return note(name)\n    A = auto()",
+        "A = 1\n    if DEBUG:\n        B = 2",
+        "A = 1\n    class Inner: pass",
+    ],
+)
+def test_an_enumeration_that_may_fail_or_act(members: str) -> None:
+    """All that depend on the module may notice it."""
+    before = f"from enum import Enum, auto\n{VIEWS}"
+
+    assert noticing(f"{before}\n\nclass Kind(Enum):\n    {members}\n", before) == EVERY
+
+
+@pytest.mark.parametrize("bases", ["Kind", "int, Enum", "Base, Enum"])
+def test_enumerations_of_more_than_one_base(bases: str) -> None:
+    """Members of an enumeration cannot be derived from, other bases may refuse a value."""
+    before = f"from enum import Enum\n{VIEWS}\n\nclass Kind(Enum):\n    A = 1\n"
+
+    assert noticing(f"{before}\n\nclass More({bases}):\n    B = 'b'\n", before) == EVERY
+
+
+@pytest.mark.parametrize(
     ("bases", "root"),
     [
         ("Root, Base", "class Root: pass\nclass Base(Root): pass\n"),
