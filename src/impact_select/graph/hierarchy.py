@@ -1,10 +1,11 @@
 """Classes, their bases and what derives from them, by name, in all recorded versions."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import Blob, RepoPath
-from impact_select.model.source import ClassFacts, Outline, Shown, UnitKind, plain_name
+from impact_select.model.source import ClassFacts, Outline, Shown, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
 from impact_select.outline.known_names import is_plain_base
 from impact_select.ports import EvidenceStore
@@ -84,6 +85,9 @@ class Hierarchy:
                 continue
             seen.add(place)
             home, name = place
+            for user, qualname in self._local_classes.get(name, ()):
+                found.add((user, qualname))
+                pending.append((user, qualname.rpartition(".")[2]))
             for root, blob, units in self._store.references(name):
                 outline = self._outline(blob)
                 if outline is None:
@@ -100,27 +104,46 @@ class Hierarchy:
                         found.update((user, qualname) for user in users)
         return frozenset(found - {(path, cls)})
 
+    @cached_property
+    def _local_classes(self) -> dict[str, set[tuple[RepoPath, str]]]:
+        """The classes of functions, by the last name of each base: those have no units."""
+        found: dict[str, set[tuple[RepoPath, str]]] = {}
+        for blob, qualname, bases in self._store.classes():
+            for base in bases if ".<locals>." in qualname else ():
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    place = (version.path, plain_name(qualname))
+                    found.setdefault(base.rpartition(".")[2], set()).add(place)
+        return found
+
     def may_share_objects(self, one: tuple[RepoPath, str], two: tuple[RepoPath, str]) -> bool:
         """Tell whether an object whose class derives from one may have members of another."""
         if one not in self._kin:
             below = {one, *self.descendants(*one)}
-            if any(self._is_handed_on(cls) for _, cls in below):
+            if any(self._is_handed_on(*cls) for cls in below):
                 below |= self._of_unknown_bases()
             self._kin[one] = below.union(*(self.ancestors(*cls) for cls in below))
         return two in self._kin[one]
 
-    def _is_handed_on(self, cls: str) -> bool:
+    def _is_handed_on(self, path: RepoPath, cls: str) -> bool:
         """Tell whether a class may become a base by another name than its own."""
         name = cls.rpartition(".")[2]
+        if not self.is_only_made_by_name(path, cls):
+            return True
+        passed = self._units(f"&{name}")
+        if any(unit is None or unit.kind is not UnitKind.ANNOTATIONS for unit in passed):
+            return True
         return any(
-            outline is None
-            or any(
-                unit >= outline.loaded or outline.units[unit].kind is not UnitKind.ANNOTATIONS
-                for unit in units
-            )
-            for _, blob, units in self._store.references(f"&{name}")
-            for outline in (self._outline(blob),)
+            unit is None or (unit.kind is UnitKind.IMPORT and name not in unit.names)
+            for unit in self._units(name)
         )
+
+    def _units(self, name: str) -> Iterator[Unit | None]:
+        """Yield the units that refer to a name; None for one that is not known."""
+        for _, blob, units in self._store.references(name):
+            outline = self._outline(blob)
+            for unit in units:
+                known = outline is not None and unit < outline.loaded
+                yield outline.units[unit] if outline is not None and known else None
 
     def _of_unknown_bases(self) -> frozenset[tuple[RepoPath, str]]:
         """Return the classes that may derive from anything, and what derives from these."""

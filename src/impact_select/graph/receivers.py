@@ -46,15 +46,12 @@ class Receivers:
         outline = self._outline(version.blob)
         if outline is None:
             return units
-        return BitMap(
-            [
-                unit
-                for unit in units
-                if self._classes.may_share_objects(
-                    (version.path, _method_of(outline.units[unit])[0]), (path, cls)
-                )
-            ]
-        )
+        kept = BitMap()
+        for unit in units:
+            own, _ = _method_of(outline.units[unit])
+            if not own or self._classes.may_share_objects((version.path, own), (path, cls)):
+                kept.add(unit)
+        return kept
 
     def with_any(self, version: FileVersion, units: BitMap) -> BitMap:
         """Keep the units in methods whose receiver may have what none of its classes binds."""
@@ -69,6 +66,8 @@ class Receivers:
         if unit.kind is not UnitKind.BLOCK:
             return False
         cls, method = _method_of(unit)
+        if not cls:
+            return False
         key = (version, f"{cls}.{method}")
         if key not in self._methods:
             self._methods[key] = self._is_own_method(version.path, outline, cls, method)
@@ -114,6 +113,12 @@ class Receivers:
 
 
 def _method_of(unit: Unit) -> tuple[str, str]:
-    """Return the class and the name of the method that a unit stands in."""
-    cls, _, name = plain_name(unit.symbol).partition(".<locals>")[0].rpartition(".")
+    """Return the class and the name of the method that a unit stands in.
+
+    Both are empty for a class in a function: it may be another one at each call.
+    """
+    first, *inner = plain_name(unit.symbol).split(".<locals>.")
+    if any("." in part for part in inner):
+        return "", ""
+    cls, _, name = first.rpartition(".")
     return cls, name
