@@ -5,6 +5,7 @@ from functools import cached_property
 
 from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import Blob, RepoPath
+from impact_select.model.impact_map import FileVersion
 from impact_select.model.source import ClassFacts, Outline, Shown, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
 from impact_select.outline.known_names import is_plain_base
@@ -36,7 +37,8 @@ class Hierarchy:
         self._may_read = may_read
         self._showing: dict[tuple[RepoPath, str, Shown], bool] = {}
         self._consumed: dict[tuple[RepoPath, str], bool] = {}
-        self._kin: dict[tuple[RepoPath, str], set[tuple[RepoPath, str]]] = {}
+        self._kin: dict[tuple[RepoPath, str], frozenset[tuple[RepoPath, str]]] = {}
+        self._names: dict[tuple[RepoPath, str], frozenset[str]] = {}
         self._brought: dict[tuple[RepoPath, str], bool] = {}
         self._unknown: frozenset[tuple[RepoPath, str]] | None = None
 
@@ -51,12 +53,46 @@ class Hierarchy:
                 continue
             seen.add(place)
             user, base = place
-            for blob, qualname, bases, _ in self._store.classes_named(base.rpartition(".")[2]):
+            for blob, qualname, bases, _ in self._classes_of(user, base):
                 for version in self._store.paths_by_blob.get(blob, ()):
                     if "." in base or version.path == user or self._may_bring(user, base):
                         found.add((version.path, plain_name(qualname)))
                         pending.extend((version.path, one) for one in bases)
         return frozenset(found - {(path, cls)})
+
+    def _classes_of(
+        self, path: RepoPath, base: str
+    ) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
+        """Return the rows of the classes that a base in a file may be, by their own names."""
+        names = sorted(self._names_of(path, base))
+        return tuple(row for name in names for row in self._store.classes_named(name))
+
+    def _names_of(self, path: RepoPath, base: str) -> frozenset[str]:
+        """Return the names that what a file has as a base may have where it is defined."""
+        key = (path, base)
+        if key not in self._names:
+            self._names[key] = frozenset()  # a circle of imports adds nothing
+            self._names[key] = frozenset(self._find_names(path, base))
+        return self._names[key]
+
+    def _find_names(self, path: RepoPath, base: str) -> Iterator[str]:
+        head, _, rest = base.partition(".")
+        is_imported = False
+        for version in self._store.versions.get(path, ()):
+            outline = self._outline(version.blob)
+            for fact in outline.imports if outline is not None else ():
+                if fact.bound != head:
+                    continue
+                is_imported = True
+                for target in self._modules.targets(path, fact):
+                    holder, _, name = f"{target}.{rest}".rstrip(".").rpartition(".")
+                    files = self._modules.files(holder)
+                    for file in files:
+                        yield from self._names_of(file, name)
+                    if not files:
+                        yield name
+        if not is_imported:
+            yield base.rpartition(".")[2]
 
     def _may_bring(self, path: RepoPath, name: str) -> bool:
         """Tell whether a name of a file may be a class of another file.
@@ -75,7 +111,10 @@ class Hierarchy:
         return known
 
     def descendants(self, path: RepoPath, cls: str) -> frozenset[tuple[RepoPath, str]]:
-        """Return the project classes that may derive from a class, by name, of any depth."""
+        """Return the project classes that may derive from a class, by name, of any depth.
+
+        By any name under which it is imported or kept, too.
+        """
         found: set[tuple[RepoPath, str]] = set()
         pending = [(path, cls.rpartition(".")[2])]
         seen: set[tuple[RepoPath, str]] = set()
@@ -97,11 +136,13 @@ class Hierarchy:
                     for version in self._store.paths_by_blob.get(blob, ())
                     if root or version.path == home or self._may_bring(version.path, name)
                 ]
-                for unit in units:
-                    if unit < outline.loaded and outline.units[unit].kind is UnitKind.BASES:
-                        qualname = plain_name(outline.units[unit].symbol)
+                for unit in (outline.units[unit] for unit in units if unit < outline.loaded):
+                    if unit.kind is UnitKind.BASES:
+                        qualname = plain_name(unit.symbol)
                         pending.extend((user, qualname.rpartition(".")[2]) for user in users)
                         found.update((user, qualname) for user in users)
+                    elif unit.kind in {UnitKind.IMPORT, UnitKind.VARIABLE}:
+                        pending += [(user, kept) for user in users for kept in unit.names]
         return frozenset(found - {(path, cls)})
 
     @cached_property
@@ -117,24 +158,23 @@ class Hierarchy:
 
     def may_share_objects(self, one: tuple[RepoPath, str], two: tuple[RepoPath, str]) -> bool:
         """Tell whether an object whose class derives from one may have members of another."""
-        if one not in self._kin:
-            below = {one, *self.descendants(*one)}
-            if any(self._is_handed_on(*cls) for cls in below):
+        return not self._below(one).isdisjoint(self._below(two))
+
+    def _below(self, cls: tuple[RepoPath, str]) -> frozenset[tuple[RepoPath, str]]:
+        """Return all classes whose objects may have members of one."""
+        if cls not in self._kin:
+            below = frozenset({cls, *self.descendants(*cls)})
+            if any(self._is_handed_on(*one) for one in below):
                 below |= self._of_unknown_bases()
-            self._kin[one] = below.union(*(self.ancestors(*cls) for cls in below))
-        return two in self._kin[one]
+            self._kin[cls] = below
+        return self._kin[cls]
 
     def _is_handed_on(self, path: RepoPath, cls: str) -> bool:
         """Tell whether a class may become a base by another name than its own."""
         name = cls.rpartition(".")[2]
-        if not self.is_only_made_by_name(path, cls):
-            return True
-        passed = self._units(f"&{name}")
-        if any(unit is None or unit.kind is not UnitKind.ANNOTATIONS for unit in passed):
-            return True
-        return any(
-            unit is None or (unit.kind is UnitKind.IMPORT and name not in unit.names)
-            for unit in self._units(name)
+        return not self.is_only_made_by_name(path, cls) or any(
+            unit is None or unit.kind is not UnitKind.ANNOTATIONS
+            for unit in self._units(f"&{name}")
         )
 
     def _units(self, name: str) -> Iterator[Unit | None]:
@@ -152,10 +192,24 @@ class Hierarchy:
                 (version.path, plain_name(qualname))
                 for blob, qualname, bases in self._store.classes()
                 for version in self._store.paths_by_blob.get(blob, ())
-                if not all(self._is_known_base(version.path, base) for base in bases)
+                if any(self._may_be_any(version, qualname, base) for base in bases)
             }
             self._unknown = frozenset(found).union(*(self.descendants(*one) for one in found))
         return self._unknown
+
+    def _may_be_any(self, version: FileVersion, cls: str, base: str) -> bool:
+        """Tell whether a base of a class may be any class: an argument, the result of a call."""
+        outline = self._outline(version.blob)
+        around = {cls[:at] for at in range(len(cls)) if cls.startswith(".<locals>.", at)}
+        if outline is None or any(
+            base.partition(".")[0] in function.parameters
+            for function in (outline.functions if around else ())
+            if function.qualname in around
+        ):
+            return True
+        return not self._is_known_base(version.path, base) and not self._packages(
+            version.path, base
+        )
 
     def is_of_plain_objects(self, path: RepoPath, cls: str) -> bool:
         """Tell whether a class is no metaclass: all its bases are known, and none is `type`."""
@@ -197,7 +251,7 @@ class Hierarchy:
         if is_plain_base(name):
             return False
         packages = self._packages(path, base)
-        known = self._store.classes_named(name)
+        known = self._classes_of(path, base)
         if not packages and not known:
             return True
         return any(self._may_read(package, shown) for package in packages) or any(
@@ -244,7 +298,7 @@ class Hierarchy:
             name = base.rpartition(".")[2]
             if is_plain_base(name):
                 continue
-            known = self._store.classes_named(name)
+            known = self._classes_of(path, base)
             if not known or self._packages(path, base):
                 return True
             for blob, qualname, _, consumed in known:
@@ -308,7 +362,11 @@ class Hierarchy:
         That the project has a class of that name does not do, where the file has its own from
         elsewhere.
         """
-        name = base.rpartition(".")[2]
-        return is_plain_base(name) or (
-            bool(self._store.classes_named(name)) and not self._packages(path, base)
+        if is_plain_base(base.rpartition(".")[2]):
+            return True
+        names = self._names_of(path, base)
+        return (
+            bool(names)
+            and all(map(self._store.classes_named, names))
+            and not self._packages(path, base)
         )
