@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from impact_select.changes.elsewhere import Elsewhere, ImportKnown, Quiet
-from impact_select.changes.module_effects import bound_names
+from impact_select.changes.module_effects import bound_names, made_quietly
 from impact_select.changes.order import moved
 from impact_select.model.changes import AtomicChange, ChangeKind
 from impact_select.model.ids import RepoPath
@@ -609,6 +609,12 @@ class _Comparison:
             return not unit.inert
         if self.acting(unit.symbol):
             return True
+        if unit.kind is UnitKind.BASES and not all(
+            made_quietly(facts, self.elsewhere.is_quiet)
+            for facts in self.new.classes
+            if facts.qualname == unit.symbol
+        ):
+            return True  # a base may run code of the module
         kinds = {UnitKind.DEFAULTS, UnitKind.DECORATORS, UnitKind.VARIABLE, UnitKind.EFFECT}
         return any(
             part.kind in kinds and not part.inert

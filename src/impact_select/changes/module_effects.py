@@ -1,7 +1,7 @@
 """Whether executing a module does more than bind names."""
 
 from impact_select.changes.elsewhere import Quiet, none_quiet
-from impact_select.model.source import Outline, Unit, UnitKind
+from impact_select.model.source import ClassFacts, Outline, Unit, UnitKind
 from impact_select.outline.decorators import is_pure
 from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
 
@@ -15,10 +15,7 @@ def acts(outline: Outline, is_quiet: Quiet = none_quiet) -> bool:
         outline: Of the module.
         is_quiet: Asked for its classes.
     """
-    if not all(
-        (not facts.keywords and all(map(is_plain_base, facts.bases))) or is_quiet(facts)
-        for facts in outline.classes
-    ):
+    if not all(made_quietly(facts, is_quiet) for facts in outline.classes):
         return True
     decorators = (name for facts in outline.definitions for name in facts.decorators)
     if not all(is_pure(name) for name in decorators):
@@ -28,6 +25,16 @@ def acts(outline: Outline, is_quiet: Quiet = none_quiet) -> bool:
         for unit in outline.units
         if not unit.key.startswith(":effect:future:")
     )
+
+
+def made_quietly(facts: ClassFacts, is_quiet: Quiet) -> bool:
+    """Tell whether making a class runs no code of its bases.
+
+    Args:
+        facts: The class. Its decorators and its body do not count.
+        is_quiet: Asked where the class itself does not tell.
+    """
+    return (not facts.keywords and all(map(is_plain_base, facts.bases))) or is_quiet(facts)
 
 
 def may_fail(outline: Outline) -> bool:
