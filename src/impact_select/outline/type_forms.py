@@ -13,7 +13,6 @@ import datetime
 import decimal
 import errno
 import fractions
-import logging
 import math
 import pathlib
 import re
@@ -38,7 +37,7 @@ _MODULES: Final[Mapping[str, types.ModuleType]] = {
 }
 # Their numbers and texts are the same wherever this interpreter runs on this platform.
 _WITH_CONSTANTS: Final[Mapping[str, types.ModuleType]] = {
-    module.__name__: module for module in (errno, logging, math, re, stat, string)
+    module.__name__: module for module in (errno, math, re, stat, string)
 }
 _MAKERS: Final = frozenset(
     {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple", "typing.NewType"}
