@@ -91,8 +91,10 @@ class Hierarchy:
                         yield from self._names_of(file, name)
                     if not files:
                         yield name
-        if not is_imported:
-            yield base.rpartition(".")[2]
+        name = base.rpartition(".")[2]
+        own = {version.blob for version in self._store.versions.get(path, ())}
+        if not is_imported or any(row[0] in own for row in self._store.classes_named(name)):
+            yield name
 
     def _may_bring(self, path: RepoPath, name: str) -> bool:
         """Tell whether a name of a file may be a class of another file.
@@ -147,13 +149,13 @@ class Hierarchy:
 
     @cached_property
     def _local_classes(self) -> dict[str, set[tuple[RepoPath, str]]]:
-        """The classes of functions, by the last name of each base: those have no units."""
+        """The classes of functions, by the names of each base: those have no units."""
         found: dict[str, set[tuple[RepoPath, str]]] = {}
         for blob, qualname, bases in self._store.classes():
             for base in bases if ".<locals>." in qualname else ():
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    place = (version.path, plain_name(qualname))
-                    found.setdefault(base.rpartition(".")[2], set()).add(place)
+                    for name in {base.rpartition(".")[2], *self._names_of(version.path, base)}:
+                        found.setdefault(name, set()).add((version.path, plain_name(qualname)))
         return found
 
     def may_share_objects(self, one: tuple[RepoPath, str], two: tuple[RepoPath, str]) -> bool:
