@@ -76,5 +76,5 @@ class EvidenceStore(Protocol):
     def classes(self) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
         """Return (blob, qualname, bases) of all classes."""
 
-    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
-        """Return (blob, qualname, bases, consumed) of the classes of a simple name."""
+    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
+        """Return (blob, qualname, bases) of the classes of a simple name."""

@@ -42,7 +42,6 @@ from impact_select.model.reference import ANY_NAME, Reference
 from impact_select.model.selection import Selection, Subset
 from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.model.tree import Target, TreeFile
-from impact_select.outline.decorators import consumes_members
 from impact_select.outline.parse import UnparsedSource, parse_outline
 from impact_select.recording.source_index import blob_id
 from impact_select.selection.choose import Circumstances, choose
@@ -394,9 +393,9 @@ class MemoryStore:
             for facts in found.classes
         )
 
-    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
+    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
         return tuple(
-            (content, facts.qualname, facts.bases, consumes_members(facts))
+            (content, facts.qualname, facts.bases)
             for content, found in self._outlines.items()
             for facts in found.classes
             if plain_name(facts.qualname).rpartition(".")[2] == name

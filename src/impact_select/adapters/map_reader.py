@@ -283,13 +283,13 @@ class ImpactMap:
         with self._checked():
             return frozenset(Blob(blob) for (blob,) in self._rows("SELECT blob FROM refers_done"))
 
-    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...], bool], ...]:
-        """Return (blob, qualname, bases, consumed) of the classes of a simple name."""
+    def classes_named(self, name: str) -> tuple[tuple[Blob, str, tuple[str, ...]], ...]:
+        """Return (blob, qualname, bases) of the classes of a simple name."""
         with self._checked():
             return tuple(
-                (Blob(blob), str(qualname), tuple(json.loads(bases)), bool(consumed))
-                for blob, qualname, bases, consumed in self._rows(
-                    "SELECT blob, qualname, bases, consumed FROM class WHERE name = ?", name
+                (Blob(blob), str(qualname), tuple(json.loads(bases)))
+                for blob, qualname, bases in self._rows(
+                    "SELECT blob, qualname, bases FROM class WHERE name = ?", name
                 )
             )
 

@@ -36,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 7
+SCHEMA: Final = 8
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -77,7 +77,7 @@ CREATE TABLE refers_done (blob TEXT PRIMARY KEY) WITHOUT ROWID;
 -- Classes of a blob, for looking up hierarchies by name.
 CREATE TABLE class (
     name TEXT NOT NULL, blob TEXT NOT NULL, qualname TEXT NOT NULL, bases TEXT NOT NULL,
-    consumed INTEGER NOT NULL, PRIMARY KEY (name, blob, qualname)) WITHOUT ROWID;
+    PRIMARY KEY (name, blob, qualname)) WITHOUT ROWID;
 
 -- An owner of one session, and the recordings that depend on it.
 CREATE TABLE owner (

@@ -32,7 +32,6 @@ from impact_select.model.impact_map import ModuleNames, SnapshotFacts
 from impact_select.model.reference import Reference
 from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import TreeFile
-from impact_select.outline.decorators import consumes_members
 
 _LOCK_WAIT_S: Final = 60.0  # chosen: saving takes seconds at most
 _LOCK_STEP_S: Final = 0.05
@@ -264,14 +263,13 @@ def _add_sources(connection: sqlite3.Connection, addition: Addition) -> None:
         [(blob, pack_outline(outline)) for blob, outline in addition.outlines.items()],
     )
     connection.executemany(
-        "INSERT OR IGNORE INTO class VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO class VALUES (?, ?, ?, ?)",
         [
             (
                 plain_name(facts.qualname).rpartition(".")[2],
                 blob,
                 facts.qualname,
                 json.dumps(facts.bases),
-                consumes_members(facts),
             )
             for blob, outline in addition.outlines.items()
             for facts in outline.classes

@@ -28,9 +28,10 @@ from typing import Final
 from pyroaring import BitMap
 
 from impact_select.graph.computed import ComputedNames
+from impact_select.graph.evidence import Evidence
 from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
-from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Reach, Use
+from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Reach, Use
 from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
@@ -109,11 +110,10 @@ class Reacher:
     ) -> None:
         self._store = store
         self.modules = ModuleIndex(store)
+        self.evidence = Evidence(store, self.modules)
         self.classes = Hierarchy(store, self.outline, self.modules, may_read)
         self._receivers = Receivers(store, self.classes, self.outline)
         self._computed = ComputedNames(store, self.modules, self.classes, self._receivers)
-        self._effects: dict[RepoPath, BitMap] = {}
-        self._depending: dict[RepoPath, BitMap] = {}
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
         self._rewritten: Mapping[int, BitMap] = NOT_REWRITTEN
         self._given: dict[Node, BitMap] = {}
@@ -138,7 +138,7 @@ class Reacher:
         while pending:
             node = pending.popleft()
             if node not in self._given:
-                self._given[node] = self._recordings(node)
+                self._given[node] = self.evidence.of(node)
             recordings = self._given[node]
             if recordings:
                 reach.found[node] = recordings
@@ -150,140 +150,6 @@ class Reacher:
                     pending.append(successor)
                     reach.before[successor] = node
         return reach
-
-    # -- what nodes give -----------------------------------------------------------------
-
-    def _recordings(self, node: Node) -> BitMap:
-        match node:
-            case Ran(file=file, units=units, path=path):
-                return self.ran(file, path, units)
-            case Effects(path=path):
-                return self.effects(path)
-            case Marked(path=path, symbol=symbol):
-                return self.marked(path, symbol)
-            case _:
-                return BitMap()
-
-    def ran(self, file: int, path: RepoPath, units: frozenset[int]) -> BitMap:
-        """Return the recordings whose owners ran any of some units.
-
-        What runs on import runs for the import: there, only other owners count (a lambda
-        in a variable that a test calls).
-        """
-        wanted = BitMap(units)
-        owners = BitMap()
-        for ran, who in self._store.traces(file):
-            if ran.intersect(wanted):
-                owners |= who
-        outline = self.outline(self._store.files[file].blob)
-        if outline is not None and all(
-            outline.units[unit].kind is not UnitKind.BLOCK
-            for unit in units
-            if unit < outline.loaded
-        ):
-            own = ("import", path)
-            owners = BitMap([owner for owner in owners if self._store.owner(owner) != own])
-        return self._store.dependents(owners)
-
-    def effects(self, path: RepoPath) -> BitMap:
-        """Return the recordings that depend on the execution of a module."""
-        known = self._effects.get(path)
-        if known is None:
-            owners = BitMap()
-            for version in self._store.versions.get(path, ()):
-                outline = self.outline(version.blob)
-                for ran, who in self._store.traces(version.number):
-                    if outline is None or any(
-                        unit >= outline.loaded or outline.units[unit].kind is not UnitKind.BLOCK
-                        for unit in ran
-                    ):
-                        owners |= who
-            known = self._store.dependents(owners) | self._through_package(path)
-            self._effects[path] = known
-        return known
-
-    def depending(self, path: RepoPath) -> BitMap:
-        """Return the recordings that ran or imported anything of a file."""
-        known = self._depending.get(path)
-        if known is None:
-            owners = BitMap()
-            for version in self._store.versions.get(path, ()):
-                for _, who in self._store.traces(version.number):
-                    owners |= who
-            known = self._store.dependents(owners) | self._through_package(path)
-            self._depending[path] = known
-        return known
-
-    def _through_package(self, path: RepoPath) -> BitMap:
-        """Return the recordings that ran code which names a module as part of its package.
-
-        Whoever came first imported it (PEP 562, `mock.patch("package.module.name")`); the
-        others found it there.
-        """
-        found = BitMap()
-        for dotted in self.modules.names(path):
-            for version, units in (*self._naming(dotted), *self._spelling(path, dotted)):
-                for node in self._blocks_of(version, units):
-                    found |= self._recordings(node)
-        return found
-
-    def _spelling(self, path: RepoPath, dotted: str) -> Iterator[tuple[FileVersion, BitMap]]:
-        """Yield the units that spell a module, or a name in it, with the dots before it."""
-        spelled = {dotted} if "." in dotted else set()
-        for version in self._store.versions.get(path, ()):
-            outline = self.outline(version.blob)
-            for unit in outline.units if outline is not None else ():
-                symbol = plain_name(unit.symbol)
-                for name in (symbol, *(f"{symbol}.{name}" for name in unit.names)):
-                    spelled.add(f"{dotted}.{name.strip('.')}")
-        wanted = {(name.rpartition(".")[2], f'"{name.rpartition(".")[0]}') for name in spelled}
-        for name, root in wanted:
-            for found, blob, units in self._store.references(name):
-                if found == root:
-                    for version in self._store.paths_by_blob.get(blob, ()):
-                        yield version, units
-
-    def users_of_submodule(self, dotted: str) -> BitMap:
-        """Return the recordings that ran code which takes a module from its package.
-
-        An import statement does more: it loads the module.
-        """
-        found = BitMap()
-        for version, units in self._naming(dotted):
-            for node in self._blocks_of(version, units):
-                found |= self._recordings(node)
-            outline = self.outline(version.blob)
-            apart = {UnitKind.BLOCK, UnitKind.IMPORT}
-            if outline is not None and any(
-                unit < outline.loaded and outline.units[unit].kind not in apart for unit in units
-            ):
-                found |= self.depending(version.path)
-        return found
-
-    def _naming(self, dotted: str) -> Iterator[tuple[FileVersion, BitMap]]:
-        """Yield the units that name a module as part of its package."""
-        package, _, last = dotted.rpartition(".")
-        for root, blob, units in self._store.references(last) if package else ():
-            if root in {"", "?", RECEIVER, SUPER} or root.startswith('"'):
-                continue
-            for version in self._store.paths_by_blob.get(blob, ()):
-                if package in self.modules.absolute(root, version.path):
-                    yield version, units
-
-    def marked(self, path: RepoPath, symbol: str) -> BitMap:
-        """Return the recordings of the tests that a symbol of a file defines."""
-        return BitMap(
-            [
-                number
-                for number, recorded in self._store.recordings.items()
-                if recorded.path == path
-                and (
-                    not symbol
-                    or recorded.function == symbol
-                    or recorded.function.startswith(f"{symbol}.")
-                )
-            ]
-        )
 
     def outline(self, blob: Blob) -> Outline | None:
         """Return the outline of a content."""
@@ -333,7 +199,7 @@ class Reacher:
                         yield Effects(version.path)
                     else:
                         yield replace(node, path=version.path, judged=False)
-                    yield from self._blocks_of(version, units)
+                    yield from self.evidence.blocks(version, units)
         yield from self._unread()
         for version, units in self._computed.in_module(node):
             yield from self._units(version, units, _How())
@@ -429,7 +295,7 @@ class Reacher:
                 outline = self.outline(version.blob)
                 if outline is None:
                     continue
-                yield from self._ran_by_symbol(
+                yield from self.evidence.by_symbol(
                     version,
                     (
                         index
@@ -449,7 +315,7 @@ class Reacher:
                 outline = self.outline(version.blob)
                 if outline is None:
                     continue
-                yield from self._ran_by_symbol(
+                yield from self.evidence.by_symbol(
                     version,
                     (
                         index
@@ -494,7 +360,7 @@ class Reacher:
         """Yield the blocks that name something, whatever it is."""
         for _, blob, units in self._store.references(name):
             for version in self._store.paths_by_blob.get(blob, ()):
-                yield from self._blocks_of(version, units)
+                yield from self.evidence.blocks(version, units)
 
     def symbol_blocks(self, path: RepoPath, symbol: str) -> Iterator[Node]:
         """Yield the blocks of a function in all its recorded versions."""
@@ -502,7 +368,7 @@ class Reacher:
             outline = self.outline(version.blob)
             if outline is None:
                 continue
-            yield from self._ran_by_symbol(
+            yield from self.evidence.by_symbol(
                 version,
                 (
                     index
@@ -534,7 +400,7 @@ class Reacher:
         if outline is None:
             yield Effects(version.path)
             return
-        yield from self._blocks_of(version, units)
+        yield from self.evidence.blocks(version, units)
         for index in units:
             if index >= outline.loaded:
                 continue
@@ -548,7 +414,7 @@ class Reacher:
         unit = outline.units[index]
         path, symbol = version.path, plain_name(unit.symbol)
         # A lambda in it may be called by tests.
-        yield from self._ran_by_symbol(version, (index,))
+        yield from self.evidence.by_symbol(version, (index,))
         breaks = how.gone and (how.direct or unit.kind is not UnitKind.IMPORT)
         if breaks and not (unit.kind is UnitKind.ANNOTATIONS and outline.postpones_annotations):
             yield Effects(path)
@@ -677,34 +543,6 @@ class Reacher:
             outline is not None and outline.wraps(fact.name) for outline in outlines
         )
 
-    def _blocks_of(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
-        outline = self.outline(version.blob)
-        if outline is None:
-            return
-        yield from self._ran_by_symbol(
-            version,
-            (
-                unit
-                for unit in units
-                if unit < outline.loaded and outline.units[unit].kind is UnitKind.BLOCK
-            ),
-        )
-
-    def _ran_by_symbol(self, version: FileVersion, units: Iterable[int]) -> Iterator[Node]:
-        outline = self.outline(version.blob)
-        assert outline is not None
-        by_symbol: dict[str, set[int]] = {}
-        for unit in units:
-            symbol = outline.units[unit].symbol
-            if outline.units[unit].kind is not UnitKind.BLOCK:
-                symbol = ".".join(
-                    [part for part in (symbol, *outline.units[unit].names[:1]) if part]
-                )
-            by_symbol.setdefault(symbol, set()).add(unit)
-        for symbol, found in by_symbol.items():
-            label = f"{version.path}::{symbol}" if symbol else version.path
-            yield Ran(version.number, version.path, frozenset(found), label)
-
     # -- doubt ------------------------------------------------------------------------------
 
     def _unread(self) -> Iterator[Node]:
@@ -713,5 +551,5 @@ class Reacher:
             for version in self._store.paths_by_blob.get(blob, ()):
                 outline = self.outline(blob)
                 if outline is not None:
-                    yield from self._ran_by_symbol(version, range(outline.loaded))
+                    yield from self.evidence.by_symbol(version, range(outline.loaded))
                 yield Effects(version.path)

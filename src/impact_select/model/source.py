@@ -213,7 +213,8 @@ class ClassFacts:
         qualname: As in FunctionFacts.
         first_line: 1-based; the first decorator's line.
         decorators: As in FunctionFacts.
-        bases: Dotted names as written, without subscripts; `?` for other expressions.
+        bases: Dotted names as written, without subscripts; `?` for other expressions, and
+            once more where the function around may bind one of the names to anything.
         keywords: Names of the class keywords, such as `metaclass`.
         subscripted: The bases that are written with a subscript.
     """

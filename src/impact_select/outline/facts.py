@@ -6,6 +6,7 @@ from impact_select.model.source import ClassFacts, ImportFact
 from impact_select.outline.bindings import dotted_name
 from impact_select.outline.decorators import is_fixture
 from impact_select.outline.known_names import is_plain_base
+from impact_select.outline.scopes import Scope
 from impact_select.outline.suites import first_line
 
 
@@ -23,8 +24,8 @@ def decorator_arguments(node: ast.expr) -> list[ast.expr]:
     return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
-def class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
-    """Return what is said of a class in its header."""
+def class_facts(node: ast.ClassDef, qualname: str, around: Scope | None = None) -> ClassFacts:
+    """Return what is said of a class in its header, in a function or not."""
     bases: list[str] = []
     subscripted: list[str] = []
     for base in node.bases:
@@ -32,6 +33,8 @@ def class_facts(node: ast.ClassDef, qualname: str) -> ClassFacts:
         bases.append(dotted_name(target) or "?")
         if target is not base:
             subscripted.append(bases[-1])
+    if around is not None and any(around.may_compute(base.partition(".")[0]) for base in bases):
+        bases.append("?")
     return ClassFacts(
         qualname=qualname,
         first_line=first_line(node),

@@ -643,7 +643,7 @@ class _Builder:
         self.scopes[qualname] = scope_of(node, self.scope(symbol))
         body = self.docstring(node, node.body, qualname)
         if isinstance(node, ast.ClassDef):
-            self.classes.append(class_facts(node, qualname))
+            self.classes.append(class_facts(node, qualname, self.scope(symbol)))
             self.block(body, qualname, "", [])
             return
         arguments = node.args

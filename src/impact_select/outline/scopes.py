@@ -28,6 +28,7 @@ class Scope:
     Attributes:
         own: Names that it binds itself.
         outside: Names that it declares to be global or nonlocal.
+        values: Names that it binds to what need be neither a class of its own nor imported.
         generates: Whether it is a generator.
         outer: The function around it; None where only the module is.
         is_class: True when functions within do not see its names.
@@ -35,6 +36,7 @@ class Scope:
 
     own: frozenset[str]
     outside: frozenset[str]
+    values: frozenset[str]
     generates: bool
     outer: "Scope | None" = None
     is_class: bool = False
@@ -55,6 +57,10 @@ class Scope:
         """Return the names that are the scope's own variables."""
         return self.own - self.outside
 
+    def may_compute(self, name: str) -> bool:
+        """Tell whether a name in it may stand for the value of any expression."""
+        return name in self.values or (self.outer is not None and self.outer.may_compute(name))
+
     def _depth(self, name: str) -> int:
         """Return how many functions further out a name is bound; 0 for the module."""
         depth = 1
@@ -73,16 +79,23 @@ def scope_of(node: _Function | ast.ClassDef, outer: Scope | None) -> Scope:
         outer = outer.outer
     own: set[str] = set()
     outside: set[str] = set()
+    values: set[str] = set()
     generates = False
     if not isinstance(node, ast.ClassDef):
-        own |= {some.arg for some in below([node.args]) if isinstance(some, ast.arg)}
+        values |= {some.arg for some in below([node.args]) if isinstance(some, ast.arg)}
     for some in _own_nodes(node.body):
-        own.update(_bound(some))
+        named = isinstance(some, ast.ClassDef | ast.Import | ast.ImportFrom)
+        (own if named else values).update(_bound(some))
         if isinstance(some, ast.Global | ast.Nonlocal):
             outside.update(some.names)
         generates = generates or isinstance(some, ast.Yield | ast.YieldFrom)
     return Scope(
-        frozenset(own), frozenset(outside), generates, outer, isinstance(node, ast.ClassDef)
+        own=frozenset(own | values),
+        outside=frozenset(outside),
+        values=frozenset(values),
+        generates=generates,
+        outer=outer,
+        is_class=isinstance(node, ast.ClassDef),
     )
 
 

@@ -68,7 +68,7 @@ class Rules:
             version: The file as it was recorded.
             rewritten: Units per file version that are changes themselves.
         """
-        domain = self._reacher.depending(version.path)
+        domain = self._reacher.evidence.depending(version.path)
         starts = dict.fromkeys(self._starts(change, version), domain)
         if change.kind is ChangeKind.DOC:
             holding = self._holding(change, version)
@@ -109,7 +109,7 @@ class Rules:
             folders: Folders that are still there.
         """
         cause = Cause(ChangeKind.FILE_REMOVED.value, f"{version.path} removed")
-        yield Affected(self._reacher.depending(version.path), cause)
+        yield Affected(self._reacher.evidence.depending(version.path), cause)
         yield from self._looked(version.path, _LOOK, cause)
         folder = RepoPath(_parent(version.path))
         yield from self._listed(version.path, cause)
@@ -124,7 +124,7 @@ class Rules:
         """A file does not parse any more: all that depend on it."""
         change = AtomicChange(ChangeKind.UNPARSED, version.path, detail=detail)
         cause = Cause(change.kind.value, str(change))
-        yield Affected(self._reacher.depending(version.path), cause)
+        yield Affected(self._reacher.evidence.depending(version.path), cause)
 
     def content(self, version: FileVersion, *, is_source: bool) -> Iterator[Affected]:
         """The bytes or the mode of a file differ: those that read it as data.
@@ -135,13 +135,13 @@ class Rules:
         kinds = (ReadKind.CONTENT,) if is_source else _LOOK
         yield from self._looked(version.path, kinds, cause)
         if not is_source:
-            yield Affected(self._reacher.depending(version.path), cause)
+            yield Affected(self._reacher.evidence.depending(version.path), cause)
 
     def mode(self, version: FileVersion) -> Iterator[Affected]:
         """The mode of a file differs: those that ran, imported or looked at it."""
         cause = Cause(ChangeKind.FILE_CHANGED.value, f"{version.path} changed its mode")
         yield from self._looked(version.path, _LOOK, cause)
-        yield Affected(self._reacher.depending(version.path), cause)
+        yield Affected(self._reacher.evidence.depending(version.path), cause)
 
     def added(
         self, path: RepoPath, known_folders: frozenset[str], search: frozenset[RepoPath]
@@ -170,7 +170,7 @@ class Rules:
                 other for other in self._store.versions if other.startswith(f"{_parent(path)}/")
             ]
             for other in below:
-                yield Affected(self._reacher.depending(other), cause)
+                yield Affected(self._reacher.evidence.depending(other), cause)
 
     def opaque(self, change: str) -> Iterator[Affected]:
         """Any change at all: tests with child processes that could not be recorded."""
@@ -270,7 +270,7 @@ class Rules:
                 for root, blob, units in self._store.references(change.name):
                     if root.startswith('"'):
                         for version in self._store.paths_by_blob.get(blob, ()):
-                            named |= self._reacher.ran(
+                            named |= self._reacher.evidence.ran(
                                 version.number, version.path, frozenset(units)
                             )
                 return users | (named & within)
@@ -291,7 +291,7 @@ class Rules:
         """Return the recordings of the tests for which a file's fixtures and hooks count."""
         if path.rpartition("/")[2] == "conftest.py":
             return self._below(RepoPath(_parent(path)))
-        return self._reacher.depending(path)
+        return self._reacher.evidence.depending(path)
 
     def _below(self, folder: RepoPath) -> BitMap:
         return BitMap(
@@ -346,7 +346,7 @@ class Rules:
         if not all(is_pure(name) for one in facts for name in one.decorators):
             return None
         # Hooks get hold of the tests themselves.
-        tests = self._reacher.marked(path, symbol)
+        tests = self._reacher.evidence.marked(path, symbol)
         if any(isinstance(one, ClassFacts) for one in facts):
             touching = self._reacher.touching(path, symbol)
             return None if touching is None else touching | tests
@@ -434,10 +434,11 @@ class Rules:
                 continue
             if outline.units[unit].kind.value == "block":
                 yield Affected(
-                    self._reacher.ran(version.number, version.path, frozenset({unit})), cause
+                    self._reacher.evidence.ran(version.number, version.path, frozenset({unit})),
+                    cause,
                 )
             elif outline.units[unit].kind.value == "import":
-                yield Affected(self._reacher.effects(version.path), cause)
+                yield Affected(self._reacher.evidence.effects(version.path), cause)
 
 
 def _parent(path: str) -> str:

@@ -152,7 +152,7 @@ class ImportStates:
     ) -> BitMap:
         """Return the recordings that load some modules in one state and not in the other."""
         held = elsewhere.loading.certainly(self.path) | {self.path}
-        domain = reacher.depending(self.path)
+        domain = reacher.evidence.depending(self.path)
         noticing = BitMap()
         for node in nodes:
             inside = there.loading.closure({node})
@@ -175,7 +175,7 @@ class ImportStates:
         found = BitMap()
         for importer in state.importers(node):
             if importer != self.path and importer not in inside:
-                found |= reacher.depending(importer)
+                found |= reacher.evidence.depending(importer)
         return found
 
     def _users(self, node: Loaded, reacher: Reacher) -> BitMap:
@@ -183,7 +183,7 @@ class ImportStates:
         names = {node.name} if isinstance(node, Foreign) else reacher.modules.names(node)
         found = BitMap()
         for name in names:
-            found |= reacher.users_of_submodule(name)
+            found |= reacher.evidence.users_of_submodule(name)
         return found
 
     def _acts(self, node: Loaded, state: ImportState) -> bool:

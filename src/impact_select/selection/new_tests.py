@@ -148,7 +148,7 @@ def _with_inherited_tests(
             if facts.qualname not in before
         }
         if any(name.lower().startswith("test") for name in added):
-            for number in reacher.depending(path):
+            for number in reacher.evidence.depending(path):
                 other = store.recordings[number].path
                 if other != path and other in known:
                     yield other
