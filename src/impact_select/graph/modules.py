@@ -7,6 +7,7 @@ from importlib.machinery import FrozenImporter
 from pathlib import PurePosixPath
 from typing import Final
 
+from impact_select.graph.denoting import Denotations
 from impact_select.model.ids import RepoPath
 from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.source import ImportFact
@@ -33,7 +34,7 @@ class ModuleIndex:
     def __init__(self, store: EvidenceStore) -> None:
         self._store = store
         self._passed_on: dict[RepoPath, bool] = {}
-        self._denoted: dict[str, frozenset[RepoPath]] = {}
+        self._denotations = Denotations(self.files, self.names, self._taken)
         self._starred: dict[RepoPath, frozenset[RepoPath]] = {}
 
     @cached_property
@@ -121,32 +122,17 @@ class ModuleIndex:
         That is the module of this name, or one that a module has from its own imports and
         hands on: after `import shop` in `hub`, `hub.shop` is `shop`.
         """
-        known = self._denoted.get(name)
-        if known is None:
-            known = self._denoted[name] = self._find_denoted(name, frozenset())
-        return known
-
-    def _find_denoted(self, name: str, around: frozenset[str]) -> frozenset[RepoPath]:
-        if name in around:
-            return frozenset()  # modules that import each other; this way leads nowhere new
-        around |= {name}
-        found = set(self.files(name))
-        holder, _, last = name.rpartition(".")
-        for path in self._find_denoted(holder, around) if holder else ():
-            for fact in self._imports(path):
-                if fact.bound == last or fact.name == "*":
-                    for target in self.targets(path, fact):
-                        taken = f"{target}.{last}" if fact.name == "*" else target
-                        found |= self._find_denoted(taken, around)
-            # Whatever name the holder is known by, its submodules are attributes of it.
-            for own in self.names(path):
-                found |= self.files(f"{own}.{last}")
-        return frozenset(found)
+        return self._denotations.of(name)
 
     def _imports(self, path: RepoPath) -> Iterator[ImportFact]:
         for version in self._store.versions.get(path, ()):
             outline = self._store.outline(version.blob)
             yield from outline.imports if outline is not None else ()
+
+    def _taken(self, path: RepoPath) -> Iterator[tuple[ImportFact, str]]:
+        for fact in self._imports(path):
+            for target in self.targets(path, fact):
+                yield fact, target
 
     def targets(self, path: RepoPath, fact: ImportFact) -> Iterator[str]:
         """Yield what an import takes its name from, or its names for `*`."""

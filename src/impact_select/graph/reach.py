@@ -54,6 +54,8 @@ _READERS: Final = (
     *("get_annotations", "get_type_hints", "getfullargspec", "getargspec"),
     *("signature", "Signature"),
 )
+# What a class is called by: their parameters are those of the class.
+_CONSTRUCTORS: Final = frozenset({"__init__", "__new__"})
 NOT_REWRITTEN: Final[Mapping[int, BitMap]] = {}
 """No unit differs."""
 
@@ -476,10 +478,15 @@ class Reacher:
                 yield Name(path, name, rebound=True, typed=typed)
 
     def value_uses(self, path: RepoPath, symbol: str, use: Use = Use.SIGNATURE) -> Iterator[Node]:
-        """Yield the node of a function for those who pass it on."""
+        """Yield the node of a function for those who pass it on, or what is called as it."""
         holder, _, name = symbol.rpartition(".")
         if holder:
             yield Attribute(path, holder, name, use)
+            if use is Use.SIGNATURE and name in _CONSTRUCTORS:
+                for some in ((path, holder), *self.classes.descendants(path, holder)):
+                    yield from self.value_uses(*some)
+            elif use is Use.SIGNATURE and name == "__call__":
+                yield Class(path, holder)  # whoever has an object may read it
         else:
             yield Name(path, name, use=use)
 
