@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from pyroaring import BitMap
 
-from impact_select.adapters.foreign_code import may_read
+from impact_select.adapters.foreign_code import InstalledCode
 from impact_select.adapters.import_check import import_known
 from impact_select.adapters.map_writer import Addition
 from impact_select.config import DEFAULTS, Settings
@@ -62,6 +62,7 @@ class Session:
         requests: Names of the fixtures per test.
         reads: Inputs per test.
         asked: Inputs per place (`path::symbol`) that asks for them.
+        asked_afresh: Likewise, where the place looks each time.
         dynamic: Files per place that imports them with a call.
         missing: Names of modules that a place looked for in vain.
         failed: Tests that failed.
@@ -84,6 +85,7 @@ class Session:
     requests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reads: Mapping[str, Iterable[Read]] = field(default_factory=dict)
     asked: Mapping[str, Iterable[Read]] = field(default_factory=dict)
+    asked_afresh: Mapping[str, Iterable[Read]] = field(default_factory=dict)
     dynamic: Mapping[str, Iterable[str]] = field(default_factory=dict)
     missing: Mapping[str, Iterable[str]] = field(default_factory=dict)
     failed: Iterable[str] = ()
@@ -134,6 +136,9 @@ class Session:
             tests=tests,
             modules={path: self._module(path) for path in self.outlines},
             asked={self._place(place): frozenset(some) for place, some in self.asked.items()},
+            asked_afresh={
+                self._place(place): frozenset(some) for place, some in self.asked_afresh.items()
+            },
             failed_imports={
                 self._place(place): frozenset(names) for place, names in self.missing.items()
             },
@@ -354,6 +359,9 @@ class MemoryStore:
         key = self._owners[number][0]
         return key.kind.value, key.name
 
+    def read_paths(self) -> frozenset[RepoPath]:
+        return frozenset(read.path for read in self._readers if read.kind is ReadKind.CONTENT)
+
     def readers(self, path: RepoPath, kinds: Iterable[ReadKind]) -> BitMap:
         total = BitMap()
         for kind in kinds:
@@ -441,7 +449,7 @@ def select(
         circumstances or here(),
         settings,
         lambda path: import_known(kept, path),
-        may_read,
+        InstalledCode(),
     )
 
 

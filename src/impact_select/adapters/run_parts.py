@@ -16,6 +16,7 @@ from impact_select.model.recorded import (
     OwnerKey,
     OwnerKind,
     OwnerRecord,
+    Place,
     Read,
     ReadKind,
     RecordedRun,
@@ -71,6 +72,7 @@ def _to_json(run: RecordedRun) -> dict[str, Any]:
             for path, facts in run.modules.items()
         ],
         "asked": [[place, _reads(reads)] for place, reads in run.asked.items()],
+        "asked_afresh": [[place, _reads(reads)] for place, reads in run.asked_afresh.items()],
         "failed_imports": [[place, sorted(names)] for place, names in run.failed_imports.items()],
         "search": sorted(run.search),
         "distributions": dict(run.distributions),
@@ -85,6 +87,10 @@ def _to_json(run: RecordedRun) -> dict[str, Any]:
         ],
         "unseen": sorted(run.unseen),
     }
+
+
+def _to_asked(value: list[Any]) -> dict[Place, frozenset[Read]]:
+    return {(RepoPath(place[0]), place[1]): _to_reads(reads) for place, reads in value}
 
 
 def _from_json(value: dict[str, Any]) -> RecordedRun:
@@ -114,7 +120,8 @@ def _from_json(value: dict[str, Any]) -> RecordedRun:
             )
             for path, blob, names, imports, dynamic, foreign, handed_out in value["modules"]
         },
-        asked={(RepoPath(place[0]), place[1]): _to_reads(reads) for place, reads in value["asked"]},
+        asked=_to_asked(value["asked"]),
+        asked_afresh=_to_asked(value["asked_afresh"]),
         failed_imports={
             (RepoPath(place[0]), place[1]): frozenset(names)
             for place, names in value["failed_imports"]

@@ -23,6 +23,7 @@ from impact_select.model.recorded import (
     OwnerKey,
     OwnerKind,
     OwnerRecord,
+    Place,
     Read,
     RecordedRun,
     TestRecord,
@@ -139,6 +140,7 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
         tests={**one.tests, **two.tests, **failed},
         modules=modules,
         asked=_union(one.asked, two.asked),
+        asked_afresh=_union(one.asked_afresh, two.asked_afresh),
         failed_imports=_union(one.failed_imports, two.failed_imports),
         search=one.search | two.search,
         distributions={**one.distributions, **two.distributions},
@@ -221,24 +223,33 @@ def _reads(
     run: RecordedRun, owners: list[OwnerKey], renumbered: Mapping[int, int]
 ) -> dict[Read, BitMap]:
     reads: dict[Read, BitMap] = {}
-    asked_by_path: dict[RepoPath, list[tuple[int, frozenset[Read]]]] = {}
-    for (path, unit), asked in run.asked.items():
-        asked_by_path.setdefault(path, []).append((unit, asked))
+    kept = _by_path(run.asked)
+    every = _by_path(_union(run.asked, run.asked_afresh))
     # An input that a recording makes itself is none.
     known = {read for key in owners for read in run.owners[key].reads}
     for old, new in renumbered.items():
         record = run.owners[owners[old]]
         found = set(record.reads)
+        # Those that find state filled did not run what filled it.
+        asked_by_path = every if owners[old].kind is OwnerKind.STATE else kept
         for path, units in record.units.items():
             for unit, asked in asked_by_path.get(path, ()):
                 if unit in units:
                     found |= asked & known
-                    # Those that find state filled did not run what filled it.
                     if owners[old].kind is OwnerKind.STATE and STARTING_READ in asked:
                         found.add(OPAQUE_READ)
         for read in found:
             reads.setdefault(read, BitMap()).add(new)
     return reads
+
+
+def _by_path(
+    asked: Mapping[Place, frozenset[Read]],
+) -> dict[RepoPath, list[tuple[int, frozenset[Read]]]]:
+    found: dict[RepoPath, list[tuple[int, frozenset[Read]]]] = {}
+    for (path, unit), reads in asked.items():
+        found.setdefault(path, []).append((unit, reads))
+    return found
 
 
 def _missing_imports(

@@ -148,7 +148,9 @@ class RecordedRun:
         owners: Every owner that ran, read or used something.
         tests: Every test that ran to its end.
         modules: Every project file that was executed.
-        asked: Inputs that a unit asked for, whoever it ran for at that moment.
+        asked: Inputs that a unit asked for, whoever it ran for at that moment; the code
+            between the two may have kept them.
+        asked_afresh: Inputs that a unit asks for whenever it runs.
         failed_imports: Dotted names that were looked for in vain, per asking unit.
         search: Folders of the repository in which modules are looked for (`sys.path`);
             empty for its top.
@@ -167,6 +169,7 @@ class RecordedRun:
     tests: Mapping[TestId, TestRecord]
     modules: Mapping[RepoPath, ModuleFacts]
     asked: Mapping[Place, frozenset[Read]]
+    asked_afresh: Mapping[Place, frozenset[Read]]
     failed_imports: Mapping[Place, frozenset[str]]
     search: frozenset[RepoPath]
     distributions: Mapping[str, str]

@@ -39,6 +39,18 @@ _PASSING_ON: Final = (
     "/pytest_mock/plugin.py",
     "/impact_select/recording/imports.py",
 )
+# Files of the standard library that keep nothing of the files that they open or look at.
+_READING_AFRESH: Final = frozenset(
+    {
+        *("_pyio.py", "bz2.py", "codecs.py", "configparser.py", "contextlib.py", "csv.py"),
+        *("fileinput.py", "fnmatch.py", "genericpath.py", "glob.py", "gzip.py", "io.py"),
+        *("json/__init__.py", "lzma.py", "ntpath.py", "os.py", "pathlib.py"),
+        *("pathlib/__init__.py", "pathlib/_abc.py", "pathlib/_local.py", "posixpath.py"),
+        *("shutil.py", "tarfile.py", "tempfile.py", "tomllib/_parser.py"),
+        *("xml/etree/ElementTree.py", "zipfile.py", "zipfile/__init__.py"),
+        "zipfile/_path/__init__.py",
+    }
+)
 _IMPORT_FRAMES: Final = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 
@@ -50,12 +62,15 @@ class Asked(NamedTuple):
         tool: Whether a tool looks, for its own purposes.
         importing: Whether the import system looks.
         direct: Whether nothing but the standard library stands between the two.
+        afresh: Whether what stands between keeps nothing of what it reads: who asks once
+            more looks once more.
     """
 
     place: Place | None
     tool: bool
     importing: bool
     direct: bool
+    afresh: bool = False
 
 
 class Asker:
@@ -78,16 +93,19 @@ class Asker:
         importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
         nearest: str | None = None
         lines_only = False
+        afresh = True
         while frame is not None:
             filename = frame.f_code.co_filename
             file = self._index.file(filename)
             if file is not None:
-                return Asked(self._place(frame, file), False, importing, nearest is None)
+                place = self._place(frame, file)
+                return Asked(place, False, importing, nearest is None, afresh)
             if self._tool(filename):
                 return Asked(None, True, importing, False)
             if nearest is None and not self._is_standard(filename):
                 nearest = filename
             lines_only = lines_only or filename.endswith("/linecache.py")
+            afresh = afresh and self._reads_afresh(filename)
             frame = frame.f_back
         by_runner = (
             nearest is not None
@@ -99,6 +117,11 @@ class Asker:
     def _is_standard(self, filename: str) -> bool:
         inside = filename.startswith(self._standard) and "site-packages" not in filename
         return inside or filename.startswith("<frozen")
+
+    def _reads_afresh(self, filename: str) -> bool:
+        if filename.startswith("<frozen "):
+            return f"{filename[len('<frozen ') : -1]}.py" in _READING_AFRESH
+        return filename.removeprefix(self._standard) in _READING_AFRESH
 
     def is_elsewhere(self, depth: int) -> bool:
         """Tell whether an import was asked for by code that is neither the project's nor pytest's.

@@ -55,7 +55,8 @@ _STARTS: Final = frozenset(
     {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
 )
 _EVENTS: Final = (
-    frozenset({"open", "os.listdir", "os.scandir", "import", "sqlite3.connect", "subprocess.Popen"})
+    frozenset({"open", "os.listdir", "os.scandir", "import", "pickle.find_class"})
+    | {"sqlite3.connect", "subprocess.Popen"}
     | _STARTS
 )
 # They list the folders of `sys.path` for those that describe a distribution.
@@ -68,9 +69,11 @@ class InputWatch:
 
     Attributes:
         asked: Inputs per asking place.
+        asked_afresh: Likewise, where the place looks each time that it asks.
         failed_imports: Dotted names that were looked for, per asking place; those that
             were found are among them.
         written: Files that were opened for writing.
+        unpickled: Modules from which installed code unpickled something.
     """
 
     def __init__(self, folder: ProjectFolder, owners: OwnerStack, asker: Asker) -> None:
@@ -80,8 +83,10 @@ class InputWatch:
         self._busy = False
         self._originals: dict[str, Callable[..., Any]] = {}
         self.asked: dict[Place, set[Read]] = {}
+        self.asked_afresh: dict[Place, set[Read]] = {}
         self.failed_imports: dict[Place, set[str]] = {}
         self.written: set[RepoPath] = set()
+        self.unpickled: set[str] = set()
         self._processes = ProcessWatch(self._forked)
         self._finder = _Finder(self._sought)
 
@@ -136,6 +141,8 @@ class InputWatch:
                 self._imported(arguments)
             elif event == "sqlite3.connect":
                 self._connected(arguments)
+            elif event == "pickle.find_class":
+                self._unpickled(arguments)
             else:
                 self._started(event, arguments)
         finally:
@@ -170,6 +177,11 @@ class InputWatch:
         place, tool, *_ = self._asker.ask(3)
         if place is not None and not tool and isinstance(name, str):
             self.failed_imports.setdefault(place, set()).add(name)
+
+    def _unpickled(self, arguments: tuple[Any, ...]) -> None:
+        # Where the project unpickles itself, its code says so.
+        if not self._asker.ask(3).direct:
+            self.unpickled.add(str(arguments[0]))
 
     def _sought(self, name: str) -> None:
         """Note a module that is not loaded; `import_module` and `find_spec` raise no event."""
@@ -210,7 +222,7 @@ class InputWatch:
                 self._busy = False
 
     def _opaque(self, depth: int) -> None:
-        place, tool, _, direct = self._asker.ask(depth)
+        place, tool, _, direct, _ = self._asker.ask(depth)
         if tool:
             return
         self._owners.read(OPAQUE_READ)
@@ -220,7 +232,7 @@ class InputWatch:
             self.asked.setdefault(place, set()).add(asked)
 
     def _note(self, path: RepoPath, kind: ReadKind, depth: int) -> None:
-        place, tool, importing, _ = self._asker.ask(depth)
+        place, tool, importing, _, afresh = self._asker.ask(depth)
         if tool:
             return
         if importing and (kind is not ReadKind.CONTENT or path.endswith(_SOURCES)):
@@ -229,8 +241,12 @@ class InputWatch:
             kind = ReadKind.MISSING
         read = Read(path, kind)
         self._owners.read(read)
+        self._ask(place, read, afresh=afresh)
+
+    def _ask(self, place: Place | None, read: Read, *, afresh: bool) -> None:
         if place is not None:
-            self.asked.setdefault(place, set()).add(read)
+            asked = self.asked_afresh if afresh else self.asked
+            asked.setdefault(place, set()).add(read)
 
     def _exists(self, path: RepoPath) -> bool:
         status = self._originals["stat"]
@@ -276,13 +292,12 @@ class InputWatch:
                 kind = ReadKind.MISSING
             else:
                 kind = ReadKind.STATUS
-            place, tool, importing, _ = self._asker.ask(2)
+            place, tool, importing, _, afresh = self._asker.ask(2)
             if tool or importing:
                 return
             read = Read(path, kind)
             self._owners.read(read)
-            if place is not None:
-                self.asked.setdefault(place, set()).add(read)
+            self._ask(place, read, afresh=afresh)
         finally:
             self._busy = False
 

@@ -127,6 +127,9 @@ class Recording:
             tests=dict(self._tests.tests),
             modules=modules,
             asked={place: frozenset(reads) for place, reads in self._inputs.asked.items()},
+            asked_afresh={
+                place: frozenset(reads) for place, reads in self._inputs.asked_afresh.items()
+            },
             failed_imports={
                 place: frozenset(name for name in names if name not in memory)
                 for place, names in self._inputs.failed_imports.items()
@@ -246,7 +249,7 @@ class Recording:
         )
 
     def _with_holders(self, modules: dict[RepoPath, ModuleFacts]) -> dict[RepoPath, ModuleFacts]:
-        """Mark the modules that something else than a project's import statement asked for."""
+        """Mark the modules that something else than a project's own code asked for things."""
         for path, facts in modules.items():
             for place in self._imports.dynamic.get(path, ()):
                 stated = place is not None and any(
@@ -254,6 +257,8 @@ class Recording:
                 )
                 if not stated:
                     modules[path] = replace(facts, handed_out=True)
+            if not facts.names.isdisjoint(self._inputs.unpickled):
+                modules[path] = replace(facts, handed_out=True)
         return modules
 
     def _beside(self, place: Place) -> set[int]:

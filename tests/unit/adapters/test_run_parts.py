@@ -31,6 +31,7 @@ def test_a_part_arrives_whole(tmp_path: Path) -> None:
             ),
         },
         asked={(RepoPath("a.py"), 3): frozenset({odd})},
+        asked_afresh={(RepoPath("b.py"), 0): frozenset({odd})},
         failed_imports={(RepoPath("a.py"), 3): frozenset({"fast"})},
         distributions={"lib": "1"},
         requires={"lib": frozenset({"base"})},

@@ -143,6 +143,29 @@ def test_inputs_of_code() -> None:
     assert {evidence.owners[owner].name for owner in evidence.reads[read]} == {A, B}
 
 
+def test_inputs_that_code_reads_each_time() -> None:
+    """An input that is read afresh counts for who read it, and for who finds what was read."""
+    read = Read(RepoPath("data.json"), ReadKind.CONTENT)
+    state = OwnerKey(OwnerKind.STATE, "kept")
+    session = replace(
+        SESSION,
+        ran={A: ["app/core.py::f"], B: ["app/core.py::f"], C: []},
+        reads={A: [read]},
+        asked_afresh={"app/core.py::f": [read]},
+    )
+    run = session.run()
+    finding = OwnerKey(OwnerKind.TEST, C)
+    filled = run.owners[OwnerKey(OwnerKind.TEST, A)].units
+    added = {
+        state: OwnerRecord(filled, frozenset(), frozenset()),
+        finding: replace(run.owners[finding], uses=frozenset({state})),
+    }
+    run = replace(run, owners={**run.owners, **added})
+    evidence = assembled(run)
+
+    assert {evidence.owners[owner].name for owner in evidence.reads[read]} == {A, "kept"}
+
+
 def test_inputs_that_a_recording_made_itself() -> None:
     """What code asked for and no owner kept as an input is none."""
     read = Read(RepoPath("made.json"), ReadKind.CONTENT)
