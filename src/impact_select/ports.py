@@ -8,7 +8,39 @@ from pyroaring import BitMap
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion, ModuleNames, Recorded, Snapshot
 from impact_select.model.recorded import ReadKind
-from impact_select.model.source import Outline
+from impact_select.model.source import Outline, Shown
+
+
+class ForeignCode(Protocol):
+    """What the code that is installed beside the project can do with classes of the project."""
+
+    def may_read(self, package: str, shown: Shown) -> bool:
+        """Tell whether a package may read something of methods of classes derived from its own.
+
+        Args:
+            package: The name of a top-level module that is not the project's.
+            shown: What it may read.
+        """
+
+    def may_look_up(self, base: str, name: str) -> bool:
+        """Tell whether a class may look up an attribute of objects of classes derived from it.
+
+        Args:
+            base: The dotted name of the class, one that computes no names (`is_quiet_base`).
+            name: The attribute.
+        """
+
+
+class UnknownCode:
+    """Stands for installed code of which nothing is known: it may do whatever is asked."""
+
+    def may_read(self, package: str, shown: Shown) -> bool:
+        """Tell that it may."""
+        return True
+
+    def may_look_up(self, base: str, name: str) -> bool:
+        """Tell that it may."""
+        return True
 
 
 class EvidenceStore(Protocol):
@@ -56,6 +88,9 @@ class EvidenceStore(Protocol):
 
     def readers(self, path: RepoPath, kinds: Iterable[ReadKind]) -> BitMap:
         """Return the owners that looked at a path."""
+
+    def read_paths(self) -> frozenset[RepoPath]:
+        """Return the paths whose content somebody read."""
 
     def missing_imports(self) -> Mapping[str, BitMap]:
         """Return the owners per module name that was looked for in vain."""

@@ -6,8 +6,11 @@ imports: Python code has to name one of a few functions and attributes for it, a
 compiled code.
 """
 
+import ast
+import importlib
 import re
 import sys
+import typing
 from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import PathFinder
@@ -32,6 +35,7 @@ _SIGNATURE: Final = re.compile(rb"\b[sS]ignature\b|\*")
 _IMPORTS: Final = re.compile(
     rb"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([^#\n;]+))", re.MULTILINE
 )
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 _CODE: Final = (".py", ".so", ".pyd", ".dylib")
 # They read what they are asked to, by one of those names.
 _ASKED: Final = sys.stdlib_module_names | {"typing_extensions"}
@@ -48,19 +52,64 @@ _STANDARD: Final = {
 }
 
 
-def may_read(package: str, shown: Shown) -> bool:
-    """Tell whether a package may read something of the methods of classes derived from its own.
+class InstalledCode:
+    """What the interpreter that runs now finds on its path."""
 
-    Args:
-        package: The name of a top-level module that is not the project's.
-        shown: What it may read.
+    def may_read(self, package: str, shown: Shown) -> bool:
+        """Tell whether a package may read something of methods of classes derived from its own.
 
-    Returns:
-        True also for a module that is not found.
-    """
-    if package in _ASKED:
-        return package in _STANDARD[shown]
-    return _may_read(package, shown, tuple(sys.path))
+        Args:
+            package: The name of a top-level module that is not the project's.
+            shown: What it may read.
+
+        Returns:
+            True also for a module that is not found.
+        """
+        if package in _ASKED:
+            return package in _STANDARD[shown]
+        return _may_read(package, shown, tuple(sys.path))
+
+    def may_look_up(self, base: str, name: str) -> bool:
+        """Tell whether a class may look up an attribute of objects of classes derived from it.
+
+        Args:
+            base: The dotted name of the class, one that computes no names.
+            name: The attribute.
+
+        Returns:
+            True where it, or a class above it, has such an attribute, or the file of one names
+            it; true also for a class that is not found.
+        """
+        words = _words(base)
+        return words is None or name in words
+
+
+@cache
+def _words(base: str) -> frozenset[str] | None:
+    """Return the names in a class and in the files of all that it derives from."""
+    module, _, name = base.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        return None
+    found = typing.get_origin(found) or found
+    if not isinstance(found, type):
+        return None
+    words = set(dir(found))
+    for home in {sys.modules[cls.__module__] for cls in found.__mro__}:
+        file = home.__file__ if hasattr(home, "__file__") else None
+        if file is None or not file.endswith(".py"):
+            continue  # compiled: it looks up what the class has
+        try:
+            tree = ast.parse(Path(file).read_bytes())
+        except (OSError, SyntaxError):
+            return None
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                words.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words.update(_WORD.findall(node.value))
+    return frozenset(words)
 
 
 @cache

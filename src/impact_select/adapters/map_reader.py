@@ -216,6 +216,14 @@ class ImpactMap:
                 for (path,) in self._rows("SELECT DISTINCT path FROM reads")
             )
 
+    def read_paths(self) -> frozenset[RepoPath]:
+        """Return the paths whose content somebody read."""
+        with self._checked():
+            rows = self._rows(
+                "SELECT DISTINCT path FROM reads WHERE kind = ?", ReadKind.CONTENT.value
+            )
+            return frozenset(RepoPath(from_column(path)) for (path,) in rows)
+
     def missing_imports(self) -> Mapping[str, BitMap]:
         """Return the owners per module name that was looked for in vain."""
         with self._checked():

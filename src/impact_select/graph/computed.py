@@ -14,7 +14,7 @@ from impact_select.graph.nodes import Attribute, Name
 from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.reference import RECEIVER, may_compute
+from impact_select.model.reference import DEFINED, RECEIVER, may_compute
 from impact_select.ports import EvidenceStore
 
 
@@ -46,6 +46,8 @@ class ComputedNames:
         for root, blob, units in self._references(node.name):
             for version in self._store.paths_by_blob.get(blob, ()):
                 looking = units
+                if root == DEFINED:
+                    continue  # it is no module
                 if root == "":
                     hit = version.path == path
                 elif root in {"?", RECEIVER}:

@@ -18,7 +18,7 @@ from impact_select.graph.loading import Loading
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import ClassFacts, ImportFact, Outline, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import is_pure
-from impact_select.outline.known_names import is_plain_base
+from impact_select.outline.known_names import QUIET_BUILT_IN, QUIET_STANDARD, is_plain_base
 
 _Place: TypeAlias = tuple[str, str]
 """A file and the name of a class in it; an empty path for a known class from elsewhere."""
@@ -26,18 +26,6 @@ _Place: TypeAlias = tuple[str, str]
 _Order: TypeAlias = tuple[_Place, ...]
 """Classes in the order in which their members are looked up."""
 
-# They let others derive from them, and do not notice.
-_BUILT_IN: Final = frozenset(
-    {"dict", "list", "tuple", "set", "frozenset", "str", "bytes", "bytearray", "int", "float"}
-)
-_STANDARD: Final = frozenset(
-    {f"collections.{name}" for name in ("ChainMap", "Counter", "OrderedDict", "UserDict")}
-    | {f"collections.{name}" for name in ("UserList", "UserString", "defaultdict", "deque")}
-    | {"argparse.Action", "argparse.ArgumentParser", "html.parser.HTMLParser", "io.BytesIO"}
-    | {"io.StringIO", "json.JSONDecoder", "json.JSONEncoder", "logging.Filter"}
-    | {"logging.Formatter", "logging.Handler", "logging.LoggerAdapter", "string.Formatter"}
-    | {"threading.Thread", "threading.local"}
-)
 _OBJECT: Final = ("", "object")
 _TYPING: Final = {
     "ABC": (("", "ABC"), _OBJECT),
@@ -202,7 +190,7 @@ def _makes_members(outline: Outline, cls: str) -> bool:
 
 def _built_in(name: str) -> _Order | None:
     """Return the order of a class that every module knows, or that typing and abc have."""
-    if name in _BUILT_IN or (is_plain_base(name) and hasattr(builtins, name)):
+    if name in QUIET_BUILT_IN or (is_plain_base(name) and hasattr(builtins, name)):
         return tuple(("", cls.__name__) for cls in getattr(builtins, name).__mro__)
     return None
 
@@ -212,7 +200,7 @@ def _standard(name: str) -> _Order | None:
     module, _, last = name.rpartition(".")
     if module in {"abc", "typing", "typing_extensions"} and is_plain_base(last):
         return _TYPING.get(last)
-    return (("", name), _OBJECT) if name in _STANDARD or name == _ENUM[1] else None
+    return (("", name), _OBJECT) if name in QUIET_STANDARD or name == _ENUM[1] else None
 
 
 def _takes_parameters(order: _Order) -> bool:

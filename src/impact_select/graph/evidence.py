@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from pyroaring import BitMap
 
 from impact_select.graph.modules import ModuleIndex
-from impact_select.graph.nodes import Effects, Marked, Node, Ran
+from impact_select.graph.nodes import Data, Effects, Marked, Node, Ran
 from impact_select.model.ids import RepoPath
 from impact_select.model.impact_map import FileVersion
+from impact_select.model.recorded import ReadKind
 from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.source import UnitKind, plain_name
 from impact_select.ports import EvidenceStore
@@ -36,6 +37,8 @@ class Evidence:
                 return self.effects(path)
             case Marked(path=path, symbol=symbol):
                 return self.marked(path, symbol)
+            case Data(path=path):
+                return self._store.dependents(self._store.readers(path, (ReadKind.CONTENT,)))
             case _:
                 return BitMap()
 

@@ -9,7 +9,7 @@ from impact_select.graph.origins import Origins
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import ClassFacts, Outline, Shown, Unit, UnitKind, plain_name
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
-from impact_select.ports import EvidenceStore
+from impact_select.ports import EvidenceStore, ForeignCode
 
 _Class: TypeAlias = tuple[RepoPath, str]
 """A file, and the qualified name of a class in it."""
@@ -22,8 +22,7 @@ class Hierarchy:
         store: The map.
         outline: Gives the outline of a content.
         modules: Names of the recorded modules.
-        may_read: Tells whether a package, by its top-level name, may read something of the
-            methods of classes derived from its own.
+        foreign: Code that is not the project's.
     """
 
     def __init__(
@@ -31,14 +30,15 @@ class Hierarchy:
         store: EvidenceStore,
         outline: Callable[[Blob], Outline | None],
         modules: ModuleIndex,
-        may_read: Callable[[str, Shown], bool],
+        foreign: ForeignCode,
     ) -> None:
         self._store = store
         self._outline = outline
         self._origins = Origins(store, modules)
-        self._may_read = may_read
-        self._showing: dict[tuple[RepoPath, str, Shown], bool] = {}
-        self._consumed: dict[_Class, bool] = {}
+        self._foreign = foreign
+        self._showing: dict[tuple[RepoPath, str, Shown], frozenset[_Class]] = {}
+        self._consuming: dict[tuple[RepoPath, str, str], frozenset[_Class]] = {}
+        self._owning: dict[_Class, frozenset[tuple[_Class, str]]] = {}
         self._above: dict[_Class, frozenset[_Class]] = {}
         self._derived: dict[_Class, frozenset[_Class]] = {}
         self._kin: dict[_Class, frozenset[_Class]] = {}
@@ -166,30 +166,69 @@ class Hierarchy:
         """Tell whether a class is no metaclass: all its bases are known, and none is `type`."""
         facts = list(self._with_bases(path, cls))
         return bool(facts) and all(
-            self._origins.is_known(place, base) for place, one in facts for base in one.bases
+            self._origins.is_quiet(place, base) for place, one in facts for base in one.bases
         )
 
-    def is_consumed(self, path: RepoPath, cls: str) -> bool:
-        """Tell whether a metaclass, a decorator or a foreign base may read all members."""
-        key = (path, cls)
-        if key not in self._consumed:
-            self._consumed[key] = any(
-                consumes_members(facts)
-                or not all(self._origins.is_known(place, base) for base in facts.bases)
-                for place, facts in self._with_bases(path, cls)
-            )
-        return self._consumed[key]
+    def consumers(self, path: RepoPath, cls: str, name: str) -> frozenset[_Class]:
+        """Return the classes by which code from elsewhere may read a member of a class.
 
-    def shows(self, path: RepoPath, cls: str, shown: Shown) -> bool:
-        """Tell whether a metaclass, a decorator or a foreign base may read that of methods."""
+        A metaclass, a decorator or a base from elsewhere reads it: of the class, of one that
+        derives from it, or of the one around it, which has it by the inner class.
+        """
+        key = (path, cls, name)
+        if key not in self._consuming:
+            self._consuming[key] = frozenset(
+                place
+                for place, inner in self._having(path, cls)
+                if any(
+                    consumes_members(facts)
+                    or any(self._base_looks_up(file, base, inner or name) for base in facts.bases)
+                    for file, facts in self._with_bases(*place)
+                )
+            )
+        return self._consuming[key]
+
+    def showing(self, path: RepoPath, cls: str, shown: Shown) -> frozenset[_Class]:
+        """Return the classes by which code from elsewhere may read that of a class's methods."""
         key = (path, cls, shown)
         if key not in self._showing:
-            self._showing[key] = any(
-                consumes_members(facts)
-                or any(self._base_reads(place, base, shown) for base in facts.bases)
-                for place, facts in self._with_bases(path, cls)
+            self._showing[key] = frozenset(
+                place
+                for place, _ in self._having(path, cls)
+                if any(
+                    consumes_members(facts)
+                    or any(self._base_reads(file, base, shown) for base in facts.bases)
+                    for file, facts in self._with_bases(*place)
+                )
             )
         return self._showing[key]
+
+    def _having(self, path: RepoPath, cls: str) -> frozenset[tuple[_Class, str]]:
+        """Return the classes that have the members of one, with the member that they have it by.
+
+        That is empty for those that derive from it.
+        """
+        if (path, cls) not in self._owning:
+            found = {((path, cls), "")}
+            pending = [*found]
+            while pending:
+                place, inner = pending.pop()
+                new = {(one, inner) for one in self.descendants(*place)}
+                holder, _, last = place[1].rpartition(".")
+                if holder and not holder.endswith("<locals>"):
+                    new.add(((place[0], holder), last))
+                pending.extend(new - found)
+                found |= new
+            self._owning[path, cls] = frozenset(found)
+        return self._owning[path, cls]
+
+    def _base_looks_up(self, path: RepoPath, base: str, name: str) -> bool:
+        """Tell whether a base that is not the project's may look up a member by its name."""
+        if self._origins.is_known(path, base):
+            return False
+        return not self._origins.is_quiet(path, base) or any(
+            self._foreign.may_look_up(one, name) for one in self._origins.of(path, base).foreign
+        )
 
     def _base_reads(self, path: RepoPath, base: str, shown: Shown) -> bool:
         """Tell whether a base that is not the project's may read something of methods."""
@@ -197,7 +236,7 @@ class Hierarchy:
             return False
         packages = self._origins.of(path, base).packages
         return self._origins.may_be_any(path, base) or any(
-            self._may_read(package, shown) for package in packages
+            self._foreign.may_read(package, shown) for package in packages
         )
 
     def _with_bases(self, path: RepoPath, cls: str) -> Iterator[tuple[RepoPath, ClassFacts]]:
@@ -241,7 +280,7 @@ class Hierarchy:
             and not any(
                 some.keywords
                 or not all(is_pure(name) for name in some.decorators)
-                or not all(self._origins.is_known(path, base) for base in some.bases)
+                or not all(self._origins.is_quiet(path, base) for base in some.bases)
                 for some in facts
             )
             and not any(

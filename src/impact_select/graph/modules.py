@@ -9,7 +9,7 @@ from typing import Final
 
 from impact_select.graph.denoting import Denotations
 from impact_select.model.ids import RepoPath
-from impact_select.model.reference import RECEIVER, SUPER
+from impact_select.model.reference import DEFINED, RECEIVER, SUPER
 from impact_select.model.source import ImportFact
 from impact_select.ports import EvidenceStore
 
@@ -191,7 +191,7 @@ class ModuleIndex:
 
     def may_hold_objects(self, root: str, path: RepoPath) -> bool:
         """Tell whether a root in a file may stand for an object, and not for a module."""
-        if root in {"?", RECEIVER, SUPER}:
+        if root in {"?", RECEIVER, SUPER, DEFINED}:
             return True
         if root.startswith('"'):
             prefix = root[1:]
@@ -253,7 +253,7 @@ class ModuleIndex:
         return False
 
     def _roots(self, root: str, path: RepoPath) -> set[str]:
-        if root in {"?", RECEIVER, SUPER} or root.startswith('"'):
+        if root in {"?", RECEIVER, SUPER, DEFINED} or root.startswith('"'):
             return {root}
         return self.absolute(root, path) if root else {""}
 

@@ -112,7 +112,18 @@ class Marked:
         return f"{self.path}::{self.symbol}" if self.symbol else self.path
 
 
-Node: TypeAlias = Name | Attribute | Class | Effects | Ran | Marked
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What a file that is no source says, to those that read it."""
+
+    path: RepoPath
+
+    def __str__(self) -> str:
+        """Render as the path."""
+        return self.path
+
+
+Node: TypeAlias = Name | Attribute | Class | Effects | Ran | Marked | Data
 
 
 @dataclass(slots=True)

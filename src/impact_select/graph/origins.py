@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import ImportFact, Outline, UnitKind, plain_name
-from impact_select.outline.known_names import is_plain_base
+from impact_select.outline.known_names import QUIET_BUILT_IN, is_plain_base, is_quiet_base
 from impact_select.ports import EvidenceStore
 
 _Place: TypeAlias = tuple[RepoPath, str]
@@ -24,20 +24,25 @@ class Origin:
 
     Attributes:
         names: Of the classes, where they are defined.
-        packages: Those from elsewhere that it may come from, by their top-level names.
+        foreign: The dotted names of what it may be from elsewhere.
         computed: True when it may be the value of any expression.
     """
 
     names: frozenset[str] = frozenset()
-    packages: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
     computed: bool = False
 
     def __or__(self, other: "Origin") -> "Origin":
         return Origin(
             self.names | other.names,
-            self.packages | other.packages,
+            self.foreign | other.foreign,
             self.computed or other.computed,
         )
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The packages from elsewhere that it may come from, by their top-level names."""
+        return frozenset(name.partition(".")[0] for name in self.foreign)
 
 
 class Origins:
@@ -86,15 +91,25 @@ class Origins:
         origin = self.of(path, base)
         return (
             not origin.computed
-            and not origin.packages
+            and not origin.foreign
             and bool(origin.names)
             and all(map(self._store.classes_named, origin.names))
+        )
+
+    def is_quiet(self, path: RepoPath, base: str) -> bool:
+        """Tell whether a base of a class in a file is known to not notice what derives from it.
+
+        It is one of the project, a plain one, or one of the standard library that is known.
+        """
+        origin = self.of(path, base)
+        return self.is_known(path, base) or (
+            not origin.computed and bool(origin.foreign) and all(map(is_quiet_base, origin.foreign))
         )
 
     def may_be_any(self, path: RepoPath, base: str) -> bool:
         """Tell whether a base may be any class: an argument, the result of a call."""
         return self.of(path, base).computed or not (
-            self.is_known(path, base) or self.of(path, base).packages
+            self.is_known(path, base) or self.of(path, base).foreign
         )
 
     def may_bring(self, path: RepoPath, name: str) -> bool:
@@ -133,6 +148,8 @@ class Origins:
                     further |= places
                 origin |= _bound(place[1], outline)
             if not imported:
+                if place[1] in QUIET_BUILT_IN - origin.names:
+                    origin |= Origin(foreign=frozenset({f"builtins.{place[1]}"}))
                 origin |= Origin(names=frozenset({place[1].rpartition(".")[2]}))
             self._steps[place] = origin, frozenset(further)
         return self._steps[place]
@@ -142,7 +159,7 @@ class Origins:
         path, base = place
         origin = Origin()
         if not fact.level and self._modules.is_foreign(fact.module):
-            origin = Origin(packages=frozenset({fact.module.partition(".")[0]}))
+            origin = Origin(foreign=frozenset({_foreign_name(base, fact)}))
         further: set[_Place] = set()
         rest = base if fact.name == "*" else base.partition(".")[2]
         for target in self._modules.targets(path, fact):
@@ -159,6 +176,16 @@ def _imports_of(base: str, outline: Outline) -> Iterator[ImportFact]:
     for fact in outline.imports:
         if fact.bound == head or fact.name == "*":
             yield fact
+
+
+def _foreign_name(base: str, fact: ImportFact) -> str:
+    """Return the dotted name that a base has where an import takes it from."""
+    head, _, rest = base.partition(".")
+    if fact.name == "*":
+        return f"{fact.module}.{base}"
+    if not fact.name and head == fact.module.partition(".")[0]:
+        return base
+    return ".".join(filter(None, (fact.module, fact.name, rest)))
 
 
 def _bound(base: str, outline: Outline) -> Origin:

@@ -20,7 +20,7 @@ Cases: tests/conformance/cases.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -28,10 +28,21 @@ from typing import Final
 from pyroaring import BitMap
 
 from impact_select.graph.computed import ComputedNames
+from impact_select.graph.data_names import Contents, DataNames
 from impact_select.graph.evidence import Evidence
 from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
-from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Reach, Use
+from impact_select.graph.nodes import (
+    Attribute,
+    Class,
+    Data,
+    Effects,
+    Marked,
+    Name,
+    Node,
+    Reach,
+    Use,
+)
 from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
@@ -44,7 +55,7 @@ from impact_select.outline.decorators import (
     is_pure,
     reads_interface,
 )
-from impact_select.ports import EvidenceStore
+from impact_select.ports import EvidenceStore, ForeignCode
 
 # They make instances of classes that only their data name.
 _UNPICKLERS: Final = ("pickle", "dill", "cloudpickle", "joblib", "shelve", "copyreg")
@@ -55,7 +66,7 @@ _READERS: Final = (
     *("signature", "Signature"),
 )
 # What a class is called by: their parameters are those of the class.
-_CONSTRUCTORS: Final = frozenset({"__init__", "__new__"})
+_CALLED_AS_CLASS: Final = frozenset({"__init__", "__new__"})
 NOT_REWRITTEN: Final[Mapping[int, BitMap]] = {}
 """No unit differs."""
 
@@ -101,22 +112,25 @@ class Reacher:
 
     Args:
         store: The map.
-        may_read: Tells whether a package that is not the project's, by its top-level name,
-            may read something of the methods of classes derived from its own.
+        foreign: Code that is not the project's.
+        contents: The files that are no source.
     """
 
     def __init__(
         self,
         store: EvidenceStore,
-        may_read: Callable[[str, Shown], bool] = lambda *_: True,
+        foreign: ForeignCode,
+        contents: Contents,
     ) -> None:
         self._store = store
         self.modules = ModuleIndex(store)
         self.evidence = Evidence(store, self.modules)
-        self.classes = Hierarchy(store, self.outline, self.modules, may_read)
+        self.classes = Hierarchy(store, self.outline, self.modules, foreign)
+        self._data = DataNames(store, contents)
         self._receivers = Receivers(store, self.classes, self.outline)
         self._computed = ComputedNames(store, self.modules, self.classes, self._receivers)
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
+        self._named: dict[tuple[RepoPath, str], bool] = {}
         self._rewritten: Mapping[int, BitMap] = NOT_REWRITTEN
         self._given: dict[Node, BitMap] = {}
         # By the id of what is rewritten, which has to live as long.
@@ -173,6 +187,9 @@ class Reacher:
     def _name(self, node: Name) -> Iterator[Node]:
         if self.modules.handed_out(node.path):
             yield Effects(node.path)
+        if node.use is Use.ANY:
+            for path in self._data.naming_in(self.modules.names(node.path), node.name):
+                yield Data(path)
         rows = list(self._store.references(node.name))
         if node.use is not Use.ANY:
             rows = [*self._store.references(f"&{node.name}"), *self._imports_only(rows)]
@@ -239,11 +256,13 @@ class Reacher:
 
     def _attribute(self, node: Attribute) -> Iterator[Node]:
         if node.use is Use.SIGNATURE:
-            consumed = self.classes.shows(node.path, node.cls, Shown.SIGNATURE)
+            readers = self.classes.showing(node.path, node.cls, Shown.SIGNATURE)
         else:
-            consumed = self.classes.is_consumed(node.path, node.cls)
-        if consumed:
-            yield Class(node.path, node.cls)
+            readers = self.classes.consumers(node.path, node.cls, node.name)
+            for path in self._data.naming(node.name):
+                yield Data(path)
+        for reader in readers:
+            yield Class(*reader)
         name = node.name if node.use is Use.ANY else f"&{node.name}"
         for root, blob, units in self._store.references(name):
             for version in self._store.paths_by_blob.get(blob, ()):
@@ -258,7 +277,7 @@ class Reacher:
                         kept = looking
                     yield from self._units(version, kept, _How(by_text=root == '"'))
                 elif root == "":
-                    yield from self._same_field(version, units)
+                    yield from self._same_field(version, units, node.name)
         yield from self._unread()
         for version, units in self._computed.on_class(node):
             yield from self._units(version, units, _How())
@@ -292,7 +311,14 @@ class Reacher:
             yield Attribute(node.path, holder, name)
         else:
             yield Name(node.path, name)
-        for path, qualname in (*self.classes.ancestors(node.path, node.cls), (node.path, node.cls)):
+        running = [(node.path, node.cls)]
+        if self._is_met_by_name(node.path, node.cls):
+            yield Marked(node.path, node.cls)  # pytest makes its objects
+            for maker in _UNPICKLERS:
+                yield from self._naming_blocks(maker)
+        else:
+            running += self.classes.ancestors(node.path, node.cls)
+        for path, qualname in running:
             for version in self._store.versions.get(path, ()):
                 outline = self.outline(version.blob)
                 if outline is None:
@@ -331,26 +357,31 @@ class Reacher:
         """Return the recordings that touch a class: only they can meet an instance of it.
 
         They ran code that refers to the class, one of its subclasses or something made of
-        them, or a method of the hierarchy.
+        them, or a method of one of these.
 
         Returns:
             None where an instance may come from code that names none of them.
         """
         key = (path, cls)
         if key not in self._touching:
+            found: BitMap | None = None
+            if self._is_met_by_name(path, cls):
+                starts = [Class(*one) for one in (key, *self.classes.descendants(path, cls))]
+                found = BitMap().union(*self.follow(starts).found.values())
+            self._touching[key] = found
+        return self._touching[key]
+
+    def _is_met_by_name(self, path: RepoPath, cls: str) -> bool:
+        """Tell whether objects of a class, and of those below it, come from who names one."""
+        key = (path, cls)
+        if key not in self._named:
             hierarchy = {
                 key,
                 *self.classes.ancestors(path, cls),
                 *self.classes.descendants(path, cls),
             }
-            found: BitMap | None = None
-            if all(self.classes.is_only_made_by_name(*one) for one in hierarchy):
-                starts = [Class(*one) for one in (key, *self.classes.descendants(path, cls))]
-                makers = [node for name in _UNPICKLERS for node in self._naming_blocks(name)]
-                reached = self.follow([*starts, *makers]).found.values()
-                found = BitMap().union(*reached)
-            self._touching[key] = found
-        return self._touching[key]
+            self._named[key] = all(self.classes.is_only_made_by_name(*one) for one in hierarchy)
+        return self._named[key]
 
     def asking_for_subclasses(self) -> Iterator[Node]:
         """Yield what any code makes of the classes that derive from one."""
@@ -385,7 +416,7 @@ class Reacher:
 
     # -- units ---------------------------------------------------------------------------
 
-    def _same_field(self, version: FileVersion, units: BitMap) -> Iterator[Node]:
+    def _same_field(self, version: FileVersion, units: BitMap, name: str) -> Iterator[Node]:
         """Yield classes with a member of that name that a framework may copy to or from."""
         outline = self.outline(version.blob)
         if outline is None:
@@ -393,8 +424,8 @@ class Reacher:
         for index in units:
             if index < outline.loaded and outline.units[index].kind is UnitKind.VARIABLE:
                 cls = plain_name(outline.units[index].symbol)
-                if cls and self.classes.is_consumed(version.path, cls):
-                    yield Class(version.path, cls)
+                for reader in self.classes.consumers(version.path, cls, name) if cls else ():
+                    yield Class(*reader)
 
     def _units(self, version: FileVersion, units: BitMap, how: "_How") -> Iterator[Node]:
         """Follow units that refer to something whose value may differ."""
@@ -426,8 +457,9 @@ class Reacher:
                     yield Effects(path)
                 if unit.annotates and symbol:
                     # Its value is not from here; the class shows what it is annotated with.
-                    if self.classes.shows(path, symbol, Shown.SIGNATURE):
-                        yield Class(path, symbol)
+                    for reader in self.classes.showing(path, symbol, Shown.SIGNATURE):
+                        yield Class(*reader)
+                    yield from self._signature_readers()
                     yield from self.value_uses(path, symbol)
                     return
                 yield from self._bound(path, symbol, unit.names, how.typed and unit.typed)
@@ -442,6 +474,8 @@ class Reacher:
             case UnitKind.EFFECT:
                 yield Effects(path)
                 yield from self._bound(path, symbol, unit.names)
+            case UnitKind.BASES if how.use is Use.SIGNATURE:
+                yield from self.value_uses(path, symbol)
             case UnitKind.BASES:
                 if how.rebound:
                     yield Effects(path)
@@ -482,7 +516,8 @@ class Reacher:
         holder, _, name = symbol.rpartition(".")
         if holder:
             yield Attribute(path, holder, name, use)
-            if use is Use.SIGNATURE and name in _CONSTRUCTORS:
+            if use is Use.SIGNATURE and name in _CALLED_AS_CLASS:
+                yield from self._signature_readers()
                 for some in ((path, holder), *self.classes.descendants(path, holder)):
                     yield from self.value_uses(*some)
             elif use is Use.SIGNATURE and name == "__call__":
@@ -528,6 +563,13 @@ class Reacher:
     def _project_reads_signatures(self) -> bool:
         """Whether any code of the project may read parameters, defaults or annotations."""
         return bool(self._store.unread_blobs) or any(map(self._store.references, _READERS))
+
+    def _signature_readers(self) -> Iterator[Node]:
+        """Yield the project's code that may read a class's own, of the class that it is in."""
+        for name in _READERS:
+            for _, blob, units in self._store.references(name):
+                for version in self._store.paths_by_blob.get(blob, ()):
+                    yield from self._units(version, units, _How())
 
     def _acting(self, path: RepoPath, outline: Outline, qualname: str) -> set[str]:
         """Return the decorators of a definition that may act on anything else."""

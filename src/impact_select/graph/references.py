@@ -23,7 +23,14 @@ from impact_select.graph.syntax import (
     statements,
     suites,
 )
-from impact_select.model.reference import ANY_NAME, RECEIVER, SUPER, Reference, computed_name
+from impact_select.model.reference import (
+    ANY_NAME,
+    DEFINED,
+    RECEIVER,
+    SUPER,
+    Reference,
+    computed_name,
+)
 from impact_select.model.source import Outline, UnitKind
 
 _IDENTIFIER_PATH: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
@@ -39,6 +46,7 @@ _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars",
 _PARTS_OF_FUNCTIONS: Final = frozenset(
     {"__annotations__", "__code__", "__defaults__", "__doc__", "__kwdefaults__", "__wrapped__"}
 )
+_CHECKS: Final = frozenset({"isinstance", "issubclass"})
 _OWN_NAMES: Final = frozenset({"globals", "locals", "vars", "dir"})
 
 
@@ -118,6 +126,8 @@ class _Finder:
             elif cls is cst.Import or cls is cst.ImportFrom:
                 self._import(statement)
             else:
+                for handler in getattr(statement, "handlers", ()):
+                    self._only_checked(handler.type)
                 self._expressions(header(statement))
                 for inner in suites(statement):
                     self.suite(inner)
@@ -288,6 +298,25 @@ class _Finder:
                 head, _, last = word.replace(":", ".").rpartition(".")
                 self._add(node, last, f'"{head}')
 
+    def raising(self, node: cst.Raise, pending: list[Any]) -> None:
+        if node.exc is not None:
+            self._called.add(id(node.exc))  # a class is called
+        pending += [node.exc, node.cause]
+
+    def comparison(self, node: cst.Comparison, pending: list[Any]) -> None:
+        """Read a comparison: `is` hands on nothing."""
+        pending.append(node.left)
+        for one in node.comparisons:
+            pending.append(one.comparator)
+            if isinstance(one.operator, cst.Is | cst.IsNot):
+                self._called.add(id(one.comparator))
+
+    def _only_checked(self, node: cst.BaseExpression | None) -> None:
+        """Note classes that something is compared with, one or several: nobody gets them."""
+        self._called.add(id(node))
+        for one in node.elements if isinstance(node, cst.Tuple) else ():
+            self._called.add(id(one.value))
+
     def call(self, node: cst.Call, pending: list[Any]) -> None:
         function, arguments = node.func, node.args
         self._called.add(id(function))
@@ -304,6 +333,8 @@ class _Finder:
         if not isinstance(function, cst.Name):
             return
         name = function.value
+        if name in _CHECKS and len(arguments) > 1 and not self._bindings(function):
+            self._only_checked(arguments[1].value)
         if arguments and name in _ENUMERATORS:
             self._computed(node, arguments[0].value)
         if self._meaning(function).is_variable:
@@ -328,6 +359,9 @@ class _Finder:
         if self._is_receiver(base):
             self._add(node, name, RECEIVER)
             return
+        if self._is_defined_here(base):
+            self._add(node, name, DEFINED)
+            return
         for root in self._roots_of_chain(base):
             self._add(node, name, root)
 
@@ -343,13 +377,20 @@ class _Finder:
                     return True
             case _:
                 pass
-        if not isinstance(node, cst.Name):
-            return False
-        scope = self._scopes.of(node)
-        holder = scope and scope.holder(node.value)
-        return holder is not None and any(
-            isinstance(one, cst.ClassDef) for one in holder.bindings[node.value]
+        return any(isinstance(one, cst.ClassDef) for one in self._bindings(node))
+
+    def _is_defined_here(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an expression is a name that only definitions of the file bind."""
+        bindings = self._bindings(node)
+        return bool(bindings) and all(
+            isinstance(one, cst.ClassDef | cst.FunctionDef) for one in bindings
         )
+
+    def _bindings(self, node: cst.BaseExpression) -> Sequence[cst.CSTNode]:
+        """Return what binds a name; nothing for what is no name, or bound elsewhere."""
+        scope = self._scopes.of(node) if isinstance(node, cst.Name) else None
+        holder = scope and scope.holder(node.value) if isinstance(node, cst.Name) else None
+        return holder.bindings[node.value] if holder and isinstance(node, cst.Name) else ()
 
     def _is_receiver(self, node: cst.BaseExpression) -> bool:
         """Tell whether an expression is the object whose method it stands in."""
@@ -449,8 +490,10 @@ _READERS: Final[Mapping[type, _Reader]] = {
     cst.AssignTarget: _Finder.assigned,
     cst.Attribute: _Finder.attribute,
     cst.Call: _Finder.call,
+    cst.Comparison: _Finder.comparison,
     cst.ConcatenatedString: _Finder.joined_string,
     cst.MatchKeywordElement: _Finder.keyword_pattern,
+    cst.Raise: _Finder.raising,
     cst.SimpleString: _Finder.string,
 }
 

@@ -10,6 +10,7 @@ root           the name is
 ``"?"``        an attribute of an object whose type is not known here
 ``"@"``        an attribute of the object whose method it is, of `self`
 ``"^"``        an attribute of `super()`, so of a class that the object is made of
+``"="``        an attribute of a class or function that the file defines
 ``'"'`` + x    the last part of a string literal that names something, below `x`
 =============  =====================================================================
 
@@ -37,6 +38,10 @@ RECEIVER: Final = "@"
 
 SUPER: Final = "^"
 """The root of what is looked up in the classes of that object alone."""
+
+
+DEFINED: Final = "="
+"""The root of computed names that are looked up in a class or function of the file itself."""
 
 
 def computed_name(pattern: str) -> str:

@@ -5,12 +5,13 @@ recordings of its own; what comes out is limited to recordings that depend on th
 since nothing in a file can matter to a test that neither ran nor imported any of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.graph.data_names import Contents
 from impact_select.graph.modules import ModuleIndex, cannot_be_hidden, module_names
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Use
 from impact_select.graph.reach import NOT_REWRITTEN, Reacher
@@ -22,7 +23,7 @@ from impact_select.model.reference import RECEIVER, SUPER
 from impact_select.model.selection import Cause
 from impact_select.model.source import ClassFacts, Shown, plain_name
 from impact_select.outline.decorators import is_pure
-from impact_select.ports import EvidenceStore
+from impact_select.ports import EvidenceStore, ForeignCode
 from impact_select.selection.loading import ImportStates
 
 _DOC_READERS: Final = (
@@ -31,6 +32,12 @@ _DOC_READERS: Final = (
 )
 _LOOK: Final = (ReadKind.CONTENT, ReadKind.STATUS)
 _DERIVING: Final = frozenset({ChangeKind.CLASS_ADDED, ChangeKind.CLASS_REMOVED, ChangeKind.BASES})
+# Nobody finds out by anything but a call that a class has no such method any more.
+_CALLED_IF_THERE: Final = frozenset(
+    {"__bool__", "__delattr__", "__format__", "__getattr__", "__getattribute__", "__init__"}
+    | {"__repr__", "__setattr__", "__str__"}
+)
+_LOOKED_UP: Final = frozenset({ChangeKind.METHOD_ADDED, ChangeKind.METHOD_REMOVED})
 # What importlib.metadata takes for the description of a distribution, in any folder.
 _DESCRIPTIONS: Final = (".dist-info", ".egg-info", "/egg-info")
 
@@ -46,9 +53,9 @@ class Affected:
 class Rules:
     """Applies the rules to changes of files that the map knows."""
 
-    def __init__(self, store: EvidenceStore, may_read: Callable[[str, Shown], bool]) -> None:
+    def __init__(self, store: EvidenceStore, foreign: ForeignCode, contents: Contents) -> None:
         self._store = store
-        self._reacher = Reacher(store, may_read)
+        self._reacher = Reacher(store, foreign, contents)
 
     @property
     def modules(self) -> ModuleIndex:
@@ -70,16 +77,22 @@ class Rules:
         """
         domain = self._reacher.evidence.depending(version.path)
         starts = dict.fromkeys(self._starts(change, version), domain)
+        if change.kind in _LOOKED_UP:
+            # Calls of others of that name come here now, or no longer, for objects of the class.
+            touching = self._reacher.touching(change.path, change.symbol)
+            meeting = domain if touching is None else domain & touching
+            for node in self._reacher.methods(change.path, change.symbol, change.name):
+                starts.setdefault(node, meeting)
         if change.kind is ChangeKind.DOC:
             holding = self._holding(change, version)
             readers = domain if holding is None else domain & holding
             starts = {**dict.fromkeys(self._doc_readers(), readers), **starts}
         for start, limit in starts.items():
             reach = self._reacher.follow([start], rewritten)
-            touching = None
+            within = limit
             if isinstance(start, Attribute):
-                touching = self._reacher.touching(start.path, start.cls)
-            within = limit if touching is None else limit & touching
+                met = self._reacher.touching(start.path, start.cls)
+                within = limit if met is None else limit & met
             for node, recordings in reach.found.items():
                 kept = recordings & within
                 if kept:
@@ -194,12 +207,11 @@ class Rules:
             case ChangeKind.METHOD_ADDED | ChangeKind.METHOD_REMOVED:
                 yield from ran
                 yield Attribute(path, symbol, name)
-                yield from self._reacher.methods(path, symbol, name)
-                if (
-                    _is_special(name)
-                    or self._reacher.classes.is_consumed(path, symbol)
-                    or self._reacher.classes.is_abstract(path, symbol, name)
-                ):
+                seen_by_all = _is_special(name) and not (
+                    change.kind is ChangeKind.METHOD_REMOVED and name in _CALLED_IF_THERE
+                )
+                yield from self._reacher.value_uses(path, member)
+                if seen_by_all or self._reacher.classes.is_abstract(path, symbol, name):
                     yield Class(path, symbol)
             case ChangeKind.SIGNATURE:
                 yield from ran
@@ -313,7 +325,7 @@ class Rules:
             if plain_name(facts.qualname) != symbol:
                 continue
             read = not all(is_pure(name) for name in facts.decorators)
-            if local and (read or self._reacher.classes.shows(path, symbol, Shown.DOC)):
+            if local and (read or self._reacher.classes.showing(path, symbol, Shown.DOC)):
                 yield from self._reacher.symbol_blocks(path, outer)
             elif read and outline is not None:
                 yield from self._reacher.decorated(path, symbol, outline, facts.qualname)
@@ -369,8 +381,8 @@ class Rules:
     def _shown(self, path: RepoPath, symbol: str, shown: Shown) -> Iterator[Node]:
         """A method or class that a framework may look at: all that touch its class."""
         for cls in (symbol, symbol.rpartition(".")[0]):
-            if cls and self._reacher.classes.shows(path, cls, shown):
-                yield Class(path, cls)
+            for reader in self._reacher.classes.showing(path, cls, shown) if cls else ():
+                yield Class(*reader)
 
     # -- inputs --------------------------------------------------------------------------
 

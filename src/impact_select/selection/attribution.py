@@ -39,7 +39,7 @@ from impact_select.model.impact_map import FileVersion, ModuleNames
 from impact_select.model.recorded import Outcome, OwnerKind, ReadKind
 from impact_select.model.source import Outline, Unit, UnitKind
 from impact_select.outline.parse import is_source
-from impact_select.ports import EvidenceStore
+from impact_select.ports import EvidenceStore, UnknownCode
 from impact_select.selection.affected import Affected, Rules
 from impact_select.selection.globs import matches
 
@@ -251,7 +251,7 @@ class _Side:
         self._store = recorded.store
         self._looked = recorded.looked
         self._rewritten = rewritten
-        self._rules = Rules(recorded.store, lambda *_: True)
+        self._rules = Rules(recorded.store, UnknownCode(), lambda _: None)
         numbers = {test: number for number, test in enumerate(tests)}
         self._numbers = {
             one.number: numbers[one.test]

@@ -23,10 +23,10 @@ from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.impact_map import Environment, FileVersion, Recorded, Snapshot
 from impact_select.model.recorded import Outcome
 from impact_select.model.selection import Cause, Fallback, RetestAll, Selection, Subset
-from impact_select.model.source import Outline, Shown, plain_name
+from impact_select.model.source import Outline, plain_name
 from impact_select.model.tree import Target, TreeFile
 from impact_select.outline.parse import UnparsedSource, is_source, parse_outline
-from impact_select.ports import EvidenceStore
+from impact_select.ports import EvidenceStore, ForeignCode
 from impact_select.selection.affected import Affected, Rules
 from impact_select.selection.globs import matches
 from impact_select.selection.loading import ImportComparison
@@ -72,7 +72,7 @@ def choose(
     circumstances: Circumstances,
     settings: Settings,
     import_known: Callable[[RepoPath], ImportKnown],
-    may_read: Callable[[str, Shown], bool],
+    foreign: ForeignCode,
 ) -> Selection:
     """Choose the tests to run.
 
@@ -82,8 +82,7 @@ def choose(
         circumstances: What holds now beside the files.
         settings: The project's.
         import_known: Per importing file, whether a new import is known to succeed.
-        may_read: Whether a package that is not the project's, by its top-level name, may
-            read something of the methods of classes derived from its own.
+        foreign: Code that is not the project's.
 
     Returns:
         A subset, or all tests with the reasons.
@@ -104,7 +103,7 @@ def choose(
         findings = [_Findings()]
         snapshots_affected: list[Affected] = []
     else:
-        rules = Rules(store, may_read)
+        rules = Rules(store, foreign, lambda path: head.read(path) if path in head.files else None)
         comparison = _Comparison(store, rules, snapshots, settings, import_known)
         findings = [comparison.findings(target) for target in targets]
         snapshots_affected = [

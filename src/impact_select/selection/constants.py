@@ -9,7 +9,7 @@ from impact_select.changes.module_effects import acts
 from impact_select.graph.loading import Foreign, Loading
 from impact_select.graph.modules import ModuleIndex, module_names
 from impact_select.model.ids import Blob, Fingerprint, RepoPath
-from impact_select.model.reference import RECEIVER, SUPER, may_compute
+from impact_select.model.reference import DEFINED, RECEIVER, SUPER, may_compute
 from impact_select.model.source import ImportFact, Outline, UnitKind
 from impact_select.ports import EvidenceStore
 
@@ -126,7 +126,7 @@ class ConstantImports:
 
     def _denotes(self, root: str, blob: Blob, names: set[str], own: set[Blob]) -> bool:
         """Tell whether a name below a root may be one of a module."""
-        if root in {"", "?", RECEIVER, SUPER}:
+        if root in {"", "?", RECEIVER, SUPER, DEFINED}:
             return root == "" and blob in own
         if root.startswith('"'):
             head = root[1:]

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from impact_select.graph.reach import Reacher
+from impact_select.graph.evidence import Evidence
+from impact_select.graph.modules import ModuleIndex
 from impact_select.model.ids import RepoPath
 from impact_select.model.source import ClassFacts, FunctionFacts, Outline, UnitKind
 from impact_select.ports import EvidenceStore
@@ -139,7 +140,7 @@ def _with_inherited_tests(
     known: set[RepoPath], outlines: Mapping[RepoPath, Outline], store: EvidenceStore
 ) -> Iterator[RepoPath]:
     """Yield the test files that may inherit or import a test which another file has now."""
-    reacher = Reacher(store)
+    evidence = Evidence(store, ModuleIndex(store))
     for path, outline in outlines.items():
         before = _recorded_names(path, store)
         added = {
@@ -148,7 +149,7 @@ def _with_inherited_tests(
             if facts.qualname not in before
         }
         if any(name.lower().startswith("test") for name in added):
-            for number in reacher.evidence.depending(path):
+            for number in evidence.depending(path):
                 other = store.recordings[number].path
                 if other != path and other in known:
                     yield other

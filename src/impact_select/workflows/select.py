@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from impact_select.adapters.environment import current_environment
-from impact_select.adapters.foreign_code import may_read
+from impact_select.adapters.foreign_code import InstalledCode
 from impact_select.adapters.import_check import import_known
 from impact_select.adapters.map_reader import ImpactMap
 from impact_select.adapters.project import Project
@@ -64,7 +64,7 @@ def _select(project: Project, comparison: Comparison, store: ImpactMap) -> Selec
         circumstances,
         project.settings,
         lambda path: import_known(store, path),
-        may_read,
+        InstalledCode(),
     )
 
 

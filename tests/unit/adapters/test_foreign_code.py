@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from impact_select.adapters.foreign_code import may_read
+from impact_select.adapters.foreign_code import InstalledCode
 from impact_select.model.source import Shown
 
 
@@ -41,7 +41,7 @@ def test_a_package_that_reads(site: Path, text: str) -> None:
     write(site, frame__init="", frame__deep=text)
     (site / "frame" / "init.py").rename(site / "frame" / "__init__.py")
 
-    assert may_read("frame", Shown.SIGNATURE)
+    assert InstalledCode().may_read("frame", Shown.SIGNATURE)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_package_that_does_not(site: Path, text: str) -> None:
     """The word for something else, or the module for something else, is no reading."""
     write(site, frame=text)
 
-    assert not may_read("frame", Shown.SIGNATURE)
+    assert not InstalledCode().may_read("frame", Shown.SIGNATURE)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_it_imports_reads(site: Path, how: str) -> None:
     """It may have another package look."""
     write(site, frame=how, helpers="import far", far="SHOWN = '__defaults__'")
 
-    assert may_read("frame", Shown.SIGNATURE)
+    assert InstalledCode().may_read("frame", Shown.SIGNATURE)
 
 
 def test_compiled_code(site: Path) -> None:
@@ -76,12 +76,15 @@ def test_compiled_code(site: Path) -> None:
     (site / "_speed.so").write_bytes(b"\x00__annotations__\x00")
     (site / "_slow.abi3.so").write_bytes(b"\x00")
 
-    assert (may_read("frame", Shown.SIGNATURE), may_read("other", Shown.SIGNATURE)) == (True, False)
+    assert (
+        InstalledCode().may_read("frame", Shown.SIGNATURE),
+        InstalledCode().may_read("other", Shown.SIGNATURE),
+    ) == (True, False)
 
 
 def test_what_is_not_there(site: Path) -> None:
     """It may do anything."""
-    assert may_read("missing", Shown.SIGNATURE)
+    assert InstalledCode().may_read("missing", Shown.SIGNATURE)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +97,41 @@ def test_what_is_not_there(site: Path) -> None:
 )
 def test_the_standard_library(name: str, read: set[Shown]) -> None:
     """It is known what it reads."""
-    assert {shown for shown in Shown if may_read(name, shown)} == read
+    assert {shown for shown in Shown if InstalledCode().may_read(name, shown)} == read
 
 
 def test_docstrings(site: Path) -> None:
     """They are read by other names than signatures."""
     write(site, frame="def show(f): return f.__doc__")
 
-    assert (may_read("frame", Shown.DOC), may_read("frame", Shown.SIGNATURE)) == (True, False)
+    assert (
+        InstalledCode().may_read("frame", Shown.DOC),
+        InstalledCode().may_read("frame", Shown.SIGNATURE),
+    ) == (
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "expected"),
+    [
+        ("builtins.dict", "keys", True),
+        ("builtins.dict", "from_file", False),
+        ("collections.abc.MutableMapping", "popitem", True),
+        ("collections.abc.MutableMapping", "from_file", False),
+        ("collections.abc.Set", "_from_iterable", True),
+        ("typing.Mapping", "get", True),
+        ("typing.Mapping", "from_file", False),
+        ("threading.Thread", "run", True),
+        ("threading.Thread", "_target", True),
+        ("threading.Thread", "fetch", False),
+        ("logging.Handler", "emit", True),
+        ("logging.Handler", "level", True),
+        ("logging.Handler", "fetch", False),
+        ("collections.Missing", "get", True),
+        ("missing_module.Thread", "get", True),
+    ],
+)
+def test_what_a_standard_class_looks_up(base: str, name: str, expected: bool) -> None:
+    assert InstalledCode().may_look_up(base, name) is expected

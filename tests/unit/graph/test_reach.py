@@ -132,11 +132,14 @@ def test_a_plain_class(models: str) -> None:
 
 
 def test_a_method_that_overrides() -> None:
-    """A new method reaches those that ran the inherited one."""
+    """A new method reaches those that ran the inherited one, and made an object."""
     models = "class Base:\n    def name(self): return 1\n\nclass Item(Base):\n    pass\n"
     edit = ("    pass\n", "    def name(self): return 2\n")
 
-    assert reached(models, "def look(f): return f()", edit, "models.py::Base.name") == {"it"}
+    look = f"def look(f): return f()\n{MADE}"
+    assert reached(models, look, edit, "models.py::Base.name", "look.py::made") == {"it"}
+    assert reached(models, look, edit, "models.py::Base.name") == set()
+    assert reached(models, look, edit, "look.py::made") == set()
 
 
 def test_a_method_that_no_longer_overrides() -> None:
