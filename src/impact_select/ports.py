@@ -30,6 +30,14 @@ class ForeignCode(Protocol):
             name: The attribute.
         """
 
+    def may_take(self, package: str, name: str) -> bool:
+        """Tell whether a package, or one that it imports, takes an attribute of any object.
+
+        Args:
+            package: The name of a top-level module that is not the project's.
+            name: The attribute.
+        """
+
 
 class UnknownCode:
     """Stands for installed code of which nothing is known: it may do whatever is asked."""
@@ -39,6 +47,10 @@ class UnknownCode:
         return True
 
     def may_look_up(self, base: str, name: str) -> bool:
+        """Tell that it may."""
+        return True
+
+    def may_take(self, package: str, name: str) -> bool:
         """Tell that it may."""
         return True
 

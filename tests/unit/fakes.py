@@ -176,7 +176,7 @@ class Session:
             evidence=assemble(run, frozenset()),
             files=tree(self.files),
             modules={
-                path: ModuleNames(module.names, module.handed_out)
+                path: ModuleNames(module.names, module.handed_out, module.foreign)
                 for path, module in run.modules.items()
             },
             outlines={blob(self.files[path]): found for path, found in self.outlines.items()},

@@ -12,6 +12,7 @@ import re
 import sys
 import typing
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -38,6 +39,8 @@ _IMPORTS: Final = re.compile(
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _CODE: Final = (".py", ".so", ".pyd", ".dylib")
 # They read what they are asked to, by one of those names.
+# They run the tests, and make objects of test classes alone.
+_TEST_TOOLS: Final = frozenset({"_pytest", "coverage", "pluggy", "pytest", "xdist"})
 _ASKED: Final = sys.stdlib_module_names | {"typing_extensions"}
 # Of the standard library, what looks at those that derive from its classes.
 _STANDARD: Final = {
@@ -82,6 +85,44 @@ class InstalledCode:
         """
         words = _words(base)
         return words is None or name in words
+
+    def may_take(self, package: str, name: str) -> bool:
+        """Tell whether a package, or one that it imports, takes an attribute of any object.
+
+        Args:
+            package: The name of a top-level module that is not the project's.
+            name: The attribute.
+
+        Returns:
+            True where Python code takes an attribute of that name, or spells it as a text.
+            False for the standard library, and for what runs tests.
+        """
+        if package in _ASKED | _TEST_TOOLS:
+            return False
+        word = name.encode()
+        taken = re.compile(rb"\.\s*" + word + rb"\b|[\"']" + word + rb"[\"']")
+        return any(
+            word in content and taken.search(content) is not None
+            for content in _sources(package, tuple(sys.path))
+        )
+
+
+@cache
+def _sources(package: str, search: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return the Python sources of a package and of all that it imports."""
+    found: list[bytes] = []
+    seen = {package}
+    pending = [package]
+    while pending:
+        for file in _files(pending.pop(), search):
+            if file.suffix == ".py":
+                with suppress(OSError):
+                    content = file.read_bytes()
+                    found.append(content)
+                    new = set(_imported(content)) - seen - _ASKED - _TEST_TOOLS
+                    seen |= new
+                    pending += new
+    return tuple(found)
 
 
 @cache

@@ -148,9 +148,11 @@ class ImpactMap:
         """Import names by file number, for executed files."""
         with self._checked():
             return {
-                int(number): ModuleNames(frozenset(json.loads(names)), bool(foreign))
-                for number, names, foreign in self._rows(
-                    "SELECT file, names, handed_out FROM module"
+                int(number): ModuleNames(
+                    frozenset(json.loads(names)), bool(handed_out), frozenset(json.loads(foreign))
+                )
+                for number, names, handed_out, foreign in self._rows(
+                    "SELECT file, names, handed_out, foreign_names FROM module"
                 )
             }
 

@@ -63,9 +63,10 @@ CREATE TABLE file (
 -- The outline of a blob, compressed JSON; without a row there is none.
 CREATE TABLE outline (blob TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 
--- How an executed file was imported.
+-- How an executed file was imported, and the top-level modules from elsewhere that it imports.
 CREATE TABLE module (
-    file INTEGER PRIMARY KEY, names TEXT NOT NULL, handed_out INTEGER NOT NULL);
+    file INTEGER PRIMARY KEY, names TEXT NOT NULL, handed_out INTEGER NOT NULL,
+    foreign_names TEXT NOT NULL);
 
 -- What a blob's units refer to (sets of unit indices), see graph.references. A blob
 -- with no row in refers_done was never read: anything in it may refer to anything.

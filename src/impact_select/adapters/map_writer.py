@@ -200,9 +200,14 @@ def _add(connection: sqlite3.Connection, addition: Addition, numbers: _Numbers) 
         ),
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO module VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO module VALUES (?, ?, ?, ?)",
         [
-            (file_ids[path], json.dumps(sorted(names.names)), names.handed_out)
+            (
+                file_ids[path],
+                json.dumps(sorted(names.names)),
+                names.handed_out,
+                json.dumps(sorted(names.foreign)),
+            )
             for path, names in addition.modules.items()
             if path in file_ids
         ],

@@ -63,10 +63,13 @@ class ComputedNames:
 
     def on_class(self, node: Attribute) -> Iterator[tuple[FileVersion, BitMap]]:
         """Yield the units that may look for an attribute, and refer to its class too."""
-        names = {node.cls.rpartition(".")[2]}
-        names |= {
+        names = {
             qualname.rpartition(".")[2]
-            for _, qualname in self._classes.ancestors(node.path, node.cls)
+            for _, qualname in (
+                (node.path, node.cls),
+                *self._classes.ancestors(node.path, node.cls),
+                *self._classes.descendants(node.path, node.cls),
+            )
         }
         naming: set[Blob] = {blob for name in names for _, blob, _ in self._store.references(name)}
         naming |= {version.blob for version in self._store.versions.get(node.path, ())}

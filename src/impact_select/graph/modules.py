@@ -47,6 +47,11 @@ class ModuleIndex:
         return found
 
     @cached_property
+    def foreign(self) -> frozenset[str]:
+        """The top-level modules from elsewhere that the project's modules import."""
+        return frozenset().union(*(module.foreign for module in self._store.modules.values()))
+
+    @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(name for names in self._names.values() for name in names)
 

@@ -157,9 +157,9 @@ class Origins:
     def _import(self, place: _Place, fact: ImportFact) -> tuple[Origin, set[_Place]]:
         """Return what an import says of a name that it binds, and where to look further."""
         path, base = place
-        origin = Origin()
         if not fact.level and self._modules.is_foreign(fact.module):
-            origin = Origin(foreign=frozenset({_foreign_name(base, fact)}))
+            return Origin(foreign=frozenset({_foreign_name(base, fact)})), set()
+        origin = Origin()
         further: set[_Place] = set()
         rest = base if fact.name == "*" else base.partition(".")[2]
         for target in self._modules.targets(path, fact):

@@ -127,6 +127,8 @@ class Reacher:
         self.evidence = Evidence(store, self.modules)
         self.classes = Hierarchy(store, self.outline, self.modules, foreign)
         self._data = DataNames(store, contents)
+        self._foreign = foreign
+        self._taken: dict[str, bool] = {}
         self._receivers = Receivers(store, self.classes, self.outline)
         self._computed = ComputedNames(store, self.modules, self.classes, self._receivers)
         self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
@@ -261,6 +263,8 @@ class Reacher:
             readers = self.classes.consumers(node.path, node.cls, node.name)
             for path in self._data.naming(node.name):
                 yield Data(path)
+            if self._is_taken(node.name):
+                yield Class(node.path, node.cls)  # objects are handed to all kinds of code
         for reader in readers:
             yield Class(*reader)
         name = node.name if node.use is Use.ANY else f"&{node.name}"
@@ -281,6 +285,14 @@ class Reacher:
         yield from self._unread()
         for version, units in self._computed.on_class(node):
             yield from self._units(version, units, _How())
+
+    def _is_taken(self, name: str) -> bool:
+        """Tell whether code from elsewhere that tests depend on takes attributes of a name."""
+        if name not in self._taken:
+            self._taken[name] = any(
+                self._foreign.may_take(package, name) for package in self.modules.foreign
+            )
+        return self._taken[name]
 
     def _as_before(self, version: FileVersion, units: BitMap) -> BitMap:
         """Return those of some units that are as they were."""

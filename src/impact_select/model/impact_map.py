@@ -59,10 +59,12 @@ class ModuleNames:
         names: Dotted names under which it was imported.
         handed_out: True when something other than an import statement of the project
             asked for its import, and so got hold of the module.
+        foreign: Names of the top-level modules from elsewhere that it imports.
     """
 
     names: frozenset[str]
     handed_out: bool
+    foreign: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def keep_recording(
         recorded_at=int(time.time()),
     )
     modules = {
-        path: ModuleNames(facts_.names, facts_.handed_out) for path, facts_ in run.modules.items()
+        path: ModuleNames(one.names, one.handed_out, one.foreign)
+        for path, one in run.modules.items()
     }
     addition = Addition(facts, evidence, files, modules, kept, found)
     note = save(

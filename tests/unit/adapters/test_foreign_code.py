@@ -135,3 +135,25 @@ def test_docstrings(site: Path) -> None:
 )
 def test_what_a_standard_class_looks_up(base: str, name: str, expected: bool) -> None:
     assert InstalledCode().may_look_up(base, name) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def use(policy): return policy.retries", True),
+        ("def use(policy): return policy . retries", True),
+        ("def use(policy): return getattr(policy, 'retries', 1)", True),
+        ("def use(policy): return policy.retries_left", False),
+        ("retries = 1", False),
+        ("import helper", True),
+        ("import pytest", False),
+    ],
+)
+def test_what_a_package_takes_of_any_object(site: Path, code: str, expected: bool) -> None:
+    write(site, frame=code, helper="def use(policy): return policy.retries")
+    assert InstalledCode().may_take("frame", "retries") is expected
+
+
+@pytest.mark.parametrize("package", ["json", "pytest", "missing"])
+def test_packages_that_take_nothing(package: str) -> None:
+    assert not InstalledCode().may_take(package, "name")
