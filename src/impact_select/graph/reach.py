@@ -287,7 +287,12 @@ class Reacher:
             yield from self._units(version, units, _How())
 
     def _is_taken(self, name: str) -> bool:
-        """Tell whether code from elsewhere that tests depend on takes attributes of a name."""
+        """Tell whether code from elsewhere takes attributes of a name, whatever they are of.
+
+        Special ones have rules of their own: Python looks them up.
+        """
+        if name.startswith("__") and name.endswith("__"):
+            return False
         if name not in self._taken:
             self._taken[name] = any(
                 self._foreign.may_take(package, name) for package in self.modules.foreign
