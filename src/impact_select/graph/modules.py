@@ -7,8 +7,11 @@ from importlib.machinery import FrozenImporter
 from pathlib import PurePosixPath
 from typing import Final
 
+from pyroaring import BitMap
+
 from impact_select.graph.denoting import Denotations
 from impact_select.model.ids import RepoPath
+from impact_select.model.impact_map import FileVersion
 from impact_select.model.reference import DEFINED, RECEIVER, SUPER
 from impact_select.model.source import ImportFact
 from impact_select.ports import EvidenceStore
@@ -222,26 +225,40 @@ class ModuleIndex:
     def _find_passed_on(self, path: RepoPath) -> bool:
         if path in self._handed_out and not self.is_test_file(path):
             return True
+        return self._looked_up(self.names(path)) or any(self.handing_on(path))
+
+    def handing_on(self, path: RepoPath) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the units that use a module as a value: whoever gets it may read its names."""
         names = self.names(path)
-        if self._looked_up(names):
-            return True
         for name in names:
             head, _, last = name.rpartition(".")
-            for root, blob, _ in self._store.references(f"&{last}"):
+            for root, blob, units in self._store.references(f"&{last}") if head else ():
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    if head and head in self._roots(root, version.path):
-                        return True
+                    if head in self._roots(root, version.path):
+                        yield version, units
         for last in {name.rpartition(".")[2] for name in names}:
             for root, blob, _ in self._store.references(last):
                 for version in self._store.paths_by_blob.get(blob, ()):
                     full = {
                         f"{one}.{last}" if one else last for one in self._roots(root, version.path)
                     }
-                    if full.isdisjoint(names):
-                        continue
-                    if self._value_use(version.path, last):
-                        return True
-        return False
+                    if not full.isdisjoint(names):
+                        yield from self._value_uses(version, last)
+        for version in self._store.versions.get(path, ()):
+            yield from self._own_uses(version)
+
+    def _own_uses(self, version: FileVersion) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the units of a module that take it from `sys.modules` by its own name."""
+        named = [
+            units
+            for root, blob, units in self._store.references("__name__")
+            if blob == version.blob
+        ]
+        for root, blob, units in self._store.references("modules"):
+            if blob == version.blob and root == "sys":
+                found = units & BitMap().union(*named)
+                if found:
+                    yield version, found
 
     def _looked_up(self, names: Iterable[str]) -> bool:
         """Tell whether code that looks into `sys.modules` spells one of some names."""
@@ -262,21 +279,18 @@ class ModuleIndex:
             return {root}
         return self.absolute(root, path) if root else {""}
 
-    def _value_use(self, path: RepoPath, last: str) -> bool:
-        """Tell whether a file uses a name bound to a module as a value."""
-        outline_names = {last}
-        for version in self._store.versions.get(path, ()):
-            outline = self._store.outline(version.blob)
-            if outline is None:
-                continue
-            for fact in outline.imports:
-                if (fact.name or fact.module.rpartition(".")[2]) == last:
-                    outline_names.add(fact.bound)
-            for bound in outline_names:
-                for root, blob, _ in self._store.references(f"&{bound}"):
-                    if blob == version.blob and root == "":
-                        return True
-        return False
+    def _value_uses(self, version: FileVersion, last: str) -> Iterator[tuple[FileVersion, BitMap]]:
+        """Yield the units of a file that use a name bound to a module as a value."""
+        outline = self._store.outline(version.blob)
+        bound = {last} | {
+            fact.bound
+            for fact in (outline.imports if outline is not None else ())
+            if (fact.name or fact.module.rpartition(".")[2]) == last
+        }
+        for name in sorted(bound):
+            for root, blob, units in self._store.references(f"&{name}"):
+                if blob == version.blob and root == "":
+                    yield version, units
 
 
 def module_names(path: RepoPath, search: Iterable[RepoPath]) -> frozenset[str]:

@@ -13,12 +13,13 @@ class Use(Enum):
     """Which uses of a name matter.
 
     All of them; those as a value that is passed on; of a function, those as a value whose
-    parameters somebody may read.
+    parameters somebody may read; of a class, those as a value whose members somebody may list.
     """
 
     ANY = "any"
     VALUE = "value"
     SIGNATURE = "signature"
+    MEMBERS = "members"
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,8 @@ class Reacher:
         if self.modules.handed_out(node.path):
             yield Effects(node.path)
         if node.use is Use.ANY:
+            for version, units in self.modules.handing_on(node.path):
+                yield from self._units(version, units, _How())
             for path in self._data.naming_in(self.modules.names(node.path), node.name):
                 yield Data(path)
         rows = list(self._store.references(node.name))
@@ -263,6 +265,12 @@ class Reacher:
             readers = self.classes.consumers(node.path, node.cls, node.name)
             for path in self._data.naming(node.name):
                 yield Data(path)
+            for path, cls in (
+                (node.path, node.cls),
+                *self.classes.descendants(node.path, node.cls),
+            ):
+                if "." not in cls:
+                    yield Name(path, cls, use=Use.MEMBERS)
             if self._is_taken(node.name):
                 yield Class(node.path, node.cls)  # objects are handed to all kinds of code
         for reader in readers:
@@ -491,6 +499,8 @@ class Reacher:
             case UnitKind.EFFECT:
                 yield Effects(path)
                 yield from self._bound(path, symbol, unit.names)
+            case UnitKind.BASES | UnitKind.ANNOTATIONS if how.use is Use.MEMBERS:
+                return
             case UnitKind.BASES if how.use is Use.SIGNATURE:
                 yield from self.value_uses(path, symbol)
             case UnitKind.BASES:

@@ -248,10 +248,22 @@ class NameIndex:
         return self._functions.get((path, symbol))
 
     def reached(
-        self, start: Mapping[RepoPath, BitMap], ran: Iterable[OwnerKey]
+        self,
+        start: Mapping[RepoPath, BitMap],
+        ran: Iterable[OwnerKey],
+        found: Iterable[Mapping[RepoPath, BitMap]] = (),
     ) -> dict[RepoPath, BitMap]:
-        """Return what some units reach by name among what owners ran."""
-        executed = self.executed_by(ran)
+        """Return what some units reach by name among what owners ran.
+
+        Args:
+            start: The units.
+            ran: The owners.
+            found: What others had run for them before.
+        """
+        executed = dict(self.executed_by(ran))
+        for one in found:
+            for path, units in one.items():
+                executed[path] = executed.get(path, BitMap()) | units
         result = {path: units & executed.get(path, BitMap()) for path, units in start.items()}
         seen: set[str] = set()
         for path, units in start.items():
@@ -266,9 +278,9 @@ class NameIndex:
                 new = units - result.get(other, BitMap())
                 result[other] = result.get(other, BitMap()) | new
                 places.update((other, unit) for unit in new)
-            found = {some for place in places for some in self._leads_to(place, executed)} - seen
-            seen |= found
-            pending.extend(found)
+            new_names = {one for place in places for one in self._leads_to(place, executed)} - seen
+            seen |= new_names
+            pending.extend(new_names)
         return {other: units for other, units in result.items() if units}
 
     def _leads_to(self, place: Place, executed: Mapping[RepoPath, BitMap]) -> set[str]:

@@ -61,13 +61,11 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
     early = _early(run)
     uses: dict[OwnerKey, set[OwnerKey]] = {}
     added: dict[OwnerKey, OwnerRecord] = {}
-    for state in (*_filled_by_functions(index, loaded), *_filled_by_look_ups(index)):
+    states = [*_filled_by_functions(index, loaded), *_filled_by_look_ups(index)]
+    for state, reached in zip(states, _reached(index, states), strict=True):
         users = state.users
         if all(key.kind in _LATE for key in state.filled):
             users -= early
-        if not users:
-            continue
-        reached = index.reached(state.filling, state.filled)
         for number, (units, finders) in enumerate(loaded.parts(reached, users), start=1):
             key = OwnerKey(
                 OwnerKind.STATE, state.name if number == 1 else f"{state.name} ({number})"
@@ -82,6 +80,37 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
     return replace(run, owners={**owners, **added})
 
 
+def _reached(index: NameIndex, states: Sequence["_State"]) -> list[dict[RepoPath, BitMap]]:
+    """Return what filling each state may have run.
+
+    Who filled one may have found another one filled meanwhile: what that took is part of it.
+    """
+    reached = [
+        index.reached(state.filling, state.filled) if state.users else {} for state in states
+    ]
+    pending = set(range(len(states)))
+    while pending:
+        changed = set()
+        for number, state in enumerate(states):
+            met = [
+                reached[other]
+                for other in sorted(pending - {number})
+                if not states[other].users.isdisjoint(state.filled)
+                and _meet(reached[number], states[other].blocks)
+            ]
+            if met:
+                more = index.reached(state.filling, state.filled, [reached[number], *met])
+                if more != reached[number]:
+                    reached[number] = more
+                    changed.add(number)
+        pending = changed
+    return reached
+
+
+def _meet(one: Mapping[RepoPath, BitMap], other: Mapping[RepoPath, BitMap]) -> bool:
+    return any(path in one and one[path].intersect(units) for path, units in other.items())
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
     """Something that is filled once and found filled later.
@@ -89,12 +118,14 @@ class _State:
     Attributes:
         name: Of its owner.
         filling: The units that fill it.
+        blocks: All blocks of the functions that do, or find it filled.
         filled: The owners that ran these.
         users: The owners that may have found it filled.
     """
 
     name: str
     filling: Mapping[RepoPath, BitMap]
+    blocks: Mapping[RepoPath, BitMap]
     filled: Sequence[OwnerKey]
     users: frozenset[OwnerKey]
 
@@ -110,7 +141,9 @@ def _filled_by_functions(index: NameIndex, loaded: "_Loaded") -> Iterator[_State
             if filled:
                 users = _users(index, loaded, path, function, fills)
                 start = filling | _around(facts.outline, function, fills)
-                yield _State(f"{path}::{function.qualname}", {path: start}, filled, users)
+                blocks = {path: index.blocks[path, function.qualname]}
+                name = f"{path}::{function.qualname}"
+                yield _State(name, {path: start}, blocks, filled, users)
 
 
 def _filled_by_look_ups(index: NameIndex) -> Iterator[_State]:
@@ -160,7 +193,7 @@ def _filled_by_look_ups(index: NameIndex) -> Iterator[_State]:
         )
         if filled:
             where = f"{path}::{'.'.join(filter(None, (found.symbol, holders[0])))}"
-            yield _State(where, filling, filled, readers)
+            yield _State(where, filling, filling, filled, readers)
 
 
 def _early(run: RecordedRun) -> frozenset[OwnerKey]:
