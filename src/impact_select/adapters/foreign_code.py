@@ -94,13 +94,14 @@ class InstalledCode:
             name: The attribute.
 
         Returns:
-            True where Python code takes an attribute of that name, or spells it as a text.
+            True where Python code takes an attribute of that name, or spells it as a text,
+            or has a method of it, which may be that of a protocol.
             False for the standard library, and for what runs tests.
         """
         if package in _ASKED | _TEST_TOOLS:
             return False
         word = name.encode()
-        taken = re.compile(rb"\.\s*" + word + rb"\b|[\"']" + word + rb"[\"']")
+        taken = re.compile(rb"(?:\.\s*|\bdef\s+)" + word + rb"\b|[\"']" + word + rb"[\"']")
         return any(
             word in content and taken.search(content) is not None
             for content in _sources(package, tuple(sys.path))

@@ -252,6 +252,37 @@ class Hierarchy:
                 if plain_name(facts.qualname) == cls:
                     yield facts
 
+    @cached_property
+    def _protocols(self) -> frozenset[_Class]:
+        """The classes that `isinstance` compares the members of any object with."""
+        return frozenset(
+            (version.path, plain_name(facts.qualname))
+            for blob in dict.fromkeys(
+                blob for _, blob, _ in self._store.references("runtime_checkable")
+            )
+            for outline in (self._outline(blob),)
+            if outline is not None
+            for facts in outline.classes
+            if any(name.rpartition(".")[2] == "runtime_checkable" for name in facts.decorators)
+            for version in self._store.paths_by_blob.get(blob, ())
+        )
+
+    def protocols(self, name: str) -> Iterator[_Class]:
+        """Yield the protocols with a member of a name, for which any object may be asked."""
+        for one in self._protocols:
+            if any(self._binds(*cls, name) for cls in (one, *self.ancestors(*one))):
+                yield one
+
+    def _binds(self, path: RepoPath, cls: str, name: str) -> bool:
+        """Tell whether a class statement binds a name."""
+        for version in self._store.versions.get(path, ()):
+            outline = self._outline(version.blob)
+            for unit in outline.units if outline is not None else ():
+                symbol = plain_name(unit.symbol)
+                if symbol == f"{cls}.{name}" or (symbol == cls and name in unit.names):
+                    return True
+        return False
+
     def is_abstract(self, path: RepoPath, cls: str, name: str) -> bool:
         """Tell whether a method implements an abstract one, for a class or one derived from it."""
         bases = {

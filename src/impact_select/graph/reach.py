@@ -271,6 +271,8 @@ class Reacher:
             ):
                 if "." not in cls:
                     yield Name(path, cls, use=Use.MEMBERS)
+            for protocol in self.classes.protocols(node.name):
+                yield Class(*protocol)
             if self._is_taken(node.name):
                 yield Class(node.path, node.cls)  # objects are handed to all kinds of code
         for reader in readers:

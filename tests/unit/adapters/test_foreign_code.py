@@ -143,6 +143,7 @@ def test_what_a_standard_class_looks_up(base: str, name: str, expected: bool) ->
         ("def use(policy): return policy.retries", True),
         ("def use(policy): return policy . retries", True),
         ("def use(policy): return getattr(policy, 'retries', 1)", True),
+        ("class Policy(Protocol):\n    def retries(self): ...", True),
         ("def use(policy): return policy.retries_left", False),
         ("retries = 1", False),
         ("import helper", True),
