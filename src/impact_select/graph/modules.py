@@ -37,6 +37,7 @@ class ModuleIndex:
     def __init__(self, store: EvidenceStore) -> None:
         self._store = store
         self._passed_on: dict[RepoPath, bool] = {}
+        self._handing: dict[RepoPath, tuple[tuple[FileVersion, BitMap], ...]] = {}
         self._denotations = Denotations(self.files, self.names, self._taken)
         self._starred: dict[RepoPath, frozenset[RepoPath]] = {}
 
@@ -225,10 +226,16 @@ class ModuleIndex:
     def _find_passed_on(self, path: RepoPath) -> bool:
         if path in self._handed_out and not self.is_test_file(path):
             return True
-        return self._looked_up(self.names(path)) or any(self.handing_on(path))
+        return self._looked_up(self.names(path)) or bool(self.handing_on(path))
 
-    def handing_on(self, path: RepoPath) -> Iterator[tuple[FileVersion, BitMap]]:
-        """Yield the units that use a module as a value: whoever gets it may read its names."""
+    def handing_on(self, path: RepoPath) -> tuple[tuple[FileVersion, BitMap], ...]:
+        """Return the units that use a module as a value: whoever gets it may read its names."""
+        known = self._handing.get(path)
+        if known is None:
+            known = self._handing[path] = tuple(self._find_handing_on(path))
+        return known
+
+    def _find_handing_on(self, path: RepoPath) -> Iterator[tuple[FileVersion, BitMap]]:
         names = self.names(path)
         for name in names:
             head, _, last = name.rpartition(".")
