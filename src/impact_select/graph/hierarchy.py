@@ -269,7 +269,7 @@ class Hierarchy:
 
     def protocols(self, name: str) -> Iterator[_Class]:
         """Yield the protocols with a member of a name, for which any object may be asked."""
-        for one in self._protocols:
+        for one in sorted(self._protocols):
             if any(self._binds(*cls, name) for cls in (one, *self.ancestors(*one))):
                 yield one
 

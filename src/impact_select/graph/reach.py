@@ -275,7 +275,7 @@ class Reacher:
                 yield Class(*protocol)
             if self._is_taken(node.name):
                 yield Class(node.path, node.cls)  # objects are handed to all kinds of code
-        for reader in readers:
+        for reader in sorted(readers):
             yield Class(*reader)
         name = node.name if node.use is Use.ANY else f"&{node.name}"
         for root, blob, units in self._store.references(name):
@@ -451,7 +451,9 @@ class Reacher:
         for index in units:
             if index < outline.loaded and outline.units[index].kind is UnitKind.VARIABLE:
                 cls = plain_name(outline.units[index].symbol)
-                for reader in self.classes.consumers(version.path, cls, name) if cls else ():
+                for reader in sorted(
+                    self.classes.consumers(version.path, cls, name) if cls else ()
+                ):
                     yield Class(*reader)
 
     def _units(self, version: FileVersion, units: BitMap, how: "_How") -> Iterator[Node]:
@@ -484,7 +486,7 @@ class Reacher:
                     yield Effects(path)
                 if unit.annotates and symbol:
                     # Its value is not from here; the class shows what it is annotated with.
-                    for reader in self.classes.showing(path, symbol, Shown.SIGNATURE):
+                    for reader in sorted(self.classes.showing(path, symbol, Shown.SIGNATURE)):
                         yield Class(*reader)
                     yield from self._signature_readers()
                     yield from self.value_uses(path, symbol)

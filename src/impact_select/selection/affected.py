@@ -381,7 +381,7 @@ class Rules:
     def _shown(self, path: RepoPath, symbol: str, shown: Shown) -> Iterator[Node]:
         """A method or class that a framework may look at: all that touch its class."""
         for cls in (symbol, symbol.rpartition(".")[0]):
-            for reader in self._reacher.classes.showing(path, cls, shown) if cls else ():
+            for reader in sorted(self._reacher.classes.showing(path, cls, shown) if cls else ()):
                 yield Class(*reader)
 
     # -- inputs --------------------------------------------------------------------------
