@@ -88,15 +88,22 @@ def _reached(index: NameIndex, states: Sequence["_State"]) -> list[dict[RepoPath
     reached = [
         index.reached(state.filling, state.filled) if state.users else {} for state in states
     ]
+    by_user: dict[OwnerKey, set[int]] = {}
+    for number, state in enumerate(states):
+        for user in state.users:
+            by_user.setdefault(user, set()).add(number)
+    found = [
+        {other for key in state.filled for other in by_user.get(key, ())} - {number}
+        for number, state in enumerate(states)
+    ]
     pending = set(range(len(states)))
     while pending:
         changed = set()
         for number, state in enumerate(states):
             met = [
                 reached[other]
-                for other in sorted(pending - {number})
-                if not states[other].users.isdisjoint(state.filled)
-                and _meet(reached[number], states[other].blocks)
+                for other in sorted(found[number] & pending)
+                if _meet(reached[number], states[other].blocks)
             ]
             if met:
                 more = index.reached(state.filling, state.filled, [reached[number], *met])
