@@ -12,7 +12,6 @@ import re
 import sys
 import typing
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -111,19 +110,8 @@ class InstalledCode:
 @cache
 def _sources(package: str, search: tuple[str, ...]) -> tuple[bytes, ...]:
     """Return the Python sources of a package and of all that it imports."""
-    found: list[bytes] = []
-    seen = {package}
-    pending = [package]
-    while pending:
-        for file in _files(pending.pop(), search):
-            if file.suffix == ".py":
-                with suppress(OSError):
-                    content = file.read_bytes()
-                    found.append(content)
-                    new = set(_imported(content)) - seen - _ASKED - _TEST_TOOLS
-                    seen |= new
-                    pending += new
-    return tuple(found)
+    reached = _reached(package, search, (".py",), _TEST_TOOLS)
+    return tuple(content for _, content in reached if content is not None)
 
 
 @cache
@@ -156,25 +144,49 @@ def _words(base: str) -> frozenset[str] | None:
 
 @cache
 def _may_read(package: str, shown: Shown, search: tuple[str, ...]) -> bool:
-    if not any(_files(package, search)):
-        return True
+    found = False
+    for suffix, content in _reached(package, search, _CODE):
+        found = True
+        if content is None or _READING[shown].search(content):
+            return True
+        if shown is Shown.SIGNATURE and _takes_signature(content, suffix):
+            return True
+    return not found
+
+
+def _reached(
+    package: str,
+    search: tuple[str, ...],
+    suffixes: tuple[str, ...],
+    apart: frozenset[str] = frozenset(),
+) -> Iterator[tuple[str, bytes | None]]:
+    """Yield the files of a package and of all that it imports, but for the standard library.
+
+    Args:
+        package: The name of a top-level module.
+        search: Where it is looked for.
+        suffixes: Of the files.
+        apart: Top-level modules to leave out.
+
+    Yields:
+        Suffix and content of each file; None for one that cannot be read.
+    """
     seen = {package}
     pending = [package]
     while pending:
         for file in _files(pending.pop(), search):
+            if file.suffix not in suffixes:
+                continue
             try:
                 content = file.read_bytes()
             except OSError:
-                return True
-            if _READING[shown].search(content):
-                return True
-            if shown is Shown.SIGNATURE and _takes_signature(content, file.suffix):
-                return True
+                yield file.suffix, None
+                continue
+            yield file.suffix, content
             if file.suffix == ".py":
-                new = set(_imported(content)) - seen - _ASKED
+                new = set(_imported(content)) - seen - _ASKED - apart
                 seen |= new
                 pending += new
-    return False
 
 
 def _takes_signature(content: bytes, suffix: str) -> bool:

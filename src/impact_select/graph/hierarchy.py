@@ -177,14 +177,9 @@ class Hierarchy:
         """
         key = (path, cls, name)
         if key not in self._consuming:
-            self._consuming[key] = frozenset(
-                place
-                for place, inner in self._having(path, cls)
-                if any(
-                    consumes_members(facts)
-                    or any(self._base_looks_up(file, base, inner or name) for base in facts.bases)
-                    for file, facts in self._with_bases(*place)
-                )
+            self._consuming[key] = self._read_by(
+                (path, cls),
+                lambda file, base, inner: self._base_looks_up(file, base, inner or name),
             )
         return self._consuming[key]
 
@@ -192,16 +187,29 @@ class Hierarchy:
         """Return the classes by which code from elsewhere may read that of a class's methods."""
         key = (path, cls, shown)
         if key not in self._showing:
-            self._showing[key] = frozenset(
-                place
-                for place, _ in self._having(path, cls)
-                if any(
-                    consumes_members(facts)
-                    or any(self._base_reads(file, base, shown) for base in facts.bases)
-                    for file, facts in self._with_bases(*place)
-                )
+            self._showing[key] = self._read_by(
+                (path, cls), lambda file, base, _: self._base_reads(file, base, shown)
             )
         return self._showing[key]
+
+    def _read_by(
+        self, cls: _Class, reads: Callable[[RepoPath, str, str], bool]
+    ) -> frozenset[_Class]:
+        """Return the classes with the members of one that are read from elsewhere.
+
+        Args:
+            cls: The class.
+            reads: Tells whether a base in a file reads the members; its last argument is the
+                member by which a class has those of an inner one.
+        """
+        return frozenset(
+            place
+            for place, inner in self._having(*cls)
+            if any(
+                consumes_members(facts) or any(reads(file, base, inner) for base in facts.bases)
+                for file, facts in self._with_bases(*place)
+            )
+        )
 
     def _having(self, path: RepoPath, cls: str) -> frozenset[tuple[_Class, str]]:
         """Return the classes that have the members of one, with the member that they have it by.
@@ -253,23 +261,22 @@ class Hierarchy:
                     yield facts
 
     @cached_property
-    def _protocols(self) -> frozenset[_Class]:
+    def _protocols(self) -> list[_Class]:
         """The classes that `isinstance` compares the members of any object with."""
-        return frozenset(
+        found = {
             (version.path, plain_name(facts.qualname))
-            for blob in dict.fromkeys(
-                blob for _, blob, _ in self._store.references("runtime_checkable")
-            )
+            for _, blob, _ in self._store.references("runtime_checkable")
             for outline in (self._outline(blob),)
             if outline is not None
             for facts in outline.classes
             if any(name.rpartition(".")[2] == "runtime_checkable" for name in facts.decorators)
             for version in self._store.paths_by_blob.get(blob, ())
-        )
+        }
+        return sorted(found)
 
     def protocols(self, name: str) -> Iterator[_Class]:
         """Yield the protocols with a member of a name, for which any object may be asked."""
-        for one in sorted(self._protocols):
+        for one in self._protocols:
             if any(self._binds(*cls, name) for cls in (one, *self.ancestors(*one))):
                 yield one
 

@@ -52,7 +52,7 @@ _CONTEXTS: Final = frozenset(
         *("AsyncContextDecorator", "ExitStack", "AsyncExitStack", "nullcontext"),
     }
 )
-_ALIASES: Final = _ABSTRACT - {"Set", "MutableSet"} | {"AbstractSet", "MutableSet", "Dict", "List"}
+_ALIASES: Final = _ABSTRACT - {"Set"} | {"AbstractSet", "Dict", "List"}
 _QUIET_BASES: Final = (
     QUIET_STANDARD
     | {f"builtins.{name}" for name in QUIET_BUILT_IN}
