@@ -16,7 +16,11 @@ from impact_select.ports import EvidenceStore
 Contents: TypeAlias = Callable[[RepoPath], bytes | None]
 """Gives the bytes of a file; None where there is no such file."""
 
-_WORD: Final = re.compile(rb"[A-Za-z_]\w*")
+# Beyond ASCII there are letters, which belong to a word, and quotes, which do not: both count.
+_WORDS: Final = (
+    re.compile(rb"[A-Za-z_]\w*"),
+    re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"),
+)
 _LARGE: Final = 1 << 23  # bytes; chosen: larger files are read each time, not kept as words
 
 
@@ -39,8 +43,8 @@ class DataNames:
         for path in self._store.read_paths():
             content = None if path.endswith((".py", ".pyi")) else self._contents(path)
             if content is not None:
-                words = frozenset(_WORD.findall(content)) if len(content) <= _LARGE else None
-                found[path] = words
+                large = len(content) > _LARGE
+                found[path] = None if large else _words_in(content)
         return found
 
     def naming(self, name: str) -> Iterator[RepoPath]:
@@ -57,3 +61,7 @@ class DataNames:
     def _has(self, path: RepoPath, name: str) -> bool:
         words = self._words[path]
         return name.encode() in ((self._contents(path) or b"") if words is None else words)
+
+
+def _words_in(content: bytes) -> frozenset[bytes]:
+    return frozenset(word for pattern in _WORDS for word in pattern.findall(content))

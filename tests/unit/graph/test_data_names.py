@@ -10,7 +10,7 @@ from impact_select.model.recorded import Read, ReadKind
 
 TEST = "test_a.py::test_a"
 FILES = {
-    "page.html": b"<p>{{ item.label }} \xff of shop.goods</p>",
+    "page.html": "<p>{{ item.label }} \xff “title” größe of shop.goods</p>".encode(),
     "settings.ini": b"made = shop.goods:Paper",
     "listed": b"label",
     "code.py": b"label",
@@ -32,6 +32,8 @@ def test_words_of_files_that_were_read(large: int, monkeypatch: pytest.MonkeyPat
 
     assert set(found.naming("label")) == {"page.html"}
     assert set(found.naming("goods")) == {"page.html", "settings.ini"}
+    assert set(found.naming("title")) == {"page.html"}
+    assert set(found.naming("größe")) == {"page.html"}
     assert set(found.naming("missing")) == set()
     assert set(found.naming_in(["shop.goods"], "Paper")) == {"settings.ini"}
     assert set(found.naming_in(["shop.tools"], "Paper")) == set()
