@@ -10,7 +10,7 @@ from impact_select.model.recorded import Read, ReadKind
 
 TEST = "test_a.py::test_a"
 FILES = {
-    "page.html": "<p>{{ item.label }} \xff “title” größe of shop.goods</p>".encode(),
+    "page.html": "<p>{{ item.label }} \xff “title” größe of shop.goods</p>".encode() + b" \xff",
     "settings.ini": b"made = shop.goods:Paper",
     "listed": b"label",
     "code.py": b"label",
