@@ -20,8 +20,10 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.mapping.class_names import ClassNames, ClassPlace, last_name
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, Place, RecordedRun
+from impact_select.model.reference import RECEIVER
 from impact_select.model.source import Fill, FunctionFacts, Outline, UnitKind
 
 LOCAL_CALL: Final = "()"
@@ -35,6 +37,21 @@ _FIELDS: Final = frozenset({"attrs", "dataclass", "define", "frozen", "mutable",
 
 
 @dataclass(frozen=True, slots=True)
+class _Lead:
+    """A name that code leads to.
+
+    Attributes:
+        name: The name.
+        cls: The class in whose objects it is looked up, where that is known.
+        is_over: What is called by it has been called already; only what that left runs now.
+    """
+
+    name: str
+    cls: ClassPlace | None
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFacts:
     """What is known of one executed file.
 
@@ -43,11 +60,14 @@ class SourceFacts:
         units_by_name: Units that refer to a name.
         globals_by_name: Those of them for which it is a name of the file, or built in, and
             no attribute.
+        own_by_name: Those of them for which it is an attribute of the object whose method
+            they are, and of nothing else.
     """
 
     outline: Outline
     units_by_name: Mapping[str, BitMap]
     globals_by_name: Mapping[str, BitMap]
+    own_by_name: Mapping[str, BitMap]
 
 
 def source_facts(outline: Outline, units: Mapping[tuple[str, str], BitMap]) -> SourceFacts:
@@ -59,12 +79,19 @@ def source_facts(outline: Outline, units: Mapping[tuple[str, str], BitMap]) -> S
     """
     every: dict[str, BitMap] = {}
     attributes: dict[str, BitMap] = {}
+    others: dict[str, BitMap] = {}
     for (name, root), found in units.items():
         every[name] = every.get(name, BitMap()) | found
         if root:
             attributes[name] = attributes.get(name, BitMap()) | found
-    own = {name: found - attributes.get(name, BitMap()) for name, found in every.items()}
-    return SourceFacts(outline, every, {name: found for name, found in own.items() if found})
+        if root != RECEIVER:
+            others[name] = others.get(name, BitMap()) | found
+    return SourceFacts(outline, every, _without(every, attributes), _without(every, others))
+
+
+def _without(every: Mapping[str, BitMap], others: Mapping[str, BitMap]) -> dict[str, BitMap]:
+    left = {name: found - others.get(name, BitMap()) for name, found in every.items()}
+    return {name: found for name, found in left.items() if found}
 
 
 class NameIndex:
@@ -85,8 +112,9 @@ class NameIndex:
         self.referring: dict[str, dict[RepoPath, BitMap]] = {}
         self._named: dict[str, set[tuple[RepoPath, str]]] = {}
         self._bound: dict[str, set[Place]] = {}
-        self._derived: dict[str, set[str]] = {}
+        self._classes = ClassNames()
         self._names: dict[Place, set[str]] = {}
+        self._own: dict[Place, set[str]] = {}
         self._receivers: dict[tuple[RepoPath, str], str] = {}
         self._functions: dict[tuple[RepoPath, str], FunctionFacts] = {}
         self._keepers: dict[str, set[tuple[RepoPath, str]]] = {}
@@ -108,12 +136,15 @@ class NameIndex:
         self._owners_by_path: dict[RepoPath, list[OwnerKey]] = {}
         self._ever: dict[RepoPath, BitMap] = {}
         self._on_import: dict[RepoPath, BitMap] = {}
+        self._again: dict[RepoPath, BitMap] = {}
         for key, record in run.owners.items():
             for path, units in record.units.items():
                 self._owners_by_path.setdefault(path, []).append(key)
                 self._ever[path] = self._ever.get(path, BitMap()) | units
                 if key.kind is OwnerKind.IMPORT:
                     self._on_import[path] = self._on_import.get(path, BitMap()) | units
+                if (key.kind, key.name) != (OwnerKind.IMPORT, path):
+                    self._again[path] = self._again.get(path, BitMap()) | units
 
     def _add_names(self, path: RepoPath, facts: SourceFacts) -> None:
         foreign = self._foreign_names(path, facts.outline)
@@ -123,6 +154,9 @@ class NameIndex:
             dropped = facts.globals_by_name.get(name, BitMap()) if name in foreign else BitMap()
             for unit in units - dropped:
                 self._names.setdefault((path, unit), set()).add(name)
+        for name, units in facts.own_by_name.items():
+            for unit in units:
+                self._own.setdefault((path, unit), set()).add(name)
 
     def _foreign_names(self, path: RepoPath, outline: Outline) -> Set[str]:
         """Return the names that mean something from elsewhere to a file, or are built in."""
@@ -175,22 +209,15 @@ class NameIndex:
                 self._keepers.setdefault(name, set()).add((path, function.qualname))
 
     def _add_classes(self, path: RepoPath, outline: Outline) -> None:
-        with_fields: set[str] = set()
-        for cls in outline.classes:
-            for base in cls.bases:
-                derived = self._derived.setdefault(base.rpartition(".")[2], set())
-                derived.add(last_name(cls.qualname))
-            if any(last_name(some) in _FIELDS for some in cls.decorators) or any(
-                last_name(some) == "NamedTuple" for some in cls.bases
-            ):
-                with_fields.add(cls.qualname)
-        keyed = {cls.qualname for cls in outline.classes if cls.keywords}
-        for unit, found in enumerate(outline.units):
-            if found.kind is UnitKind.BASES and found.symbol in keyed:
-                # What a metaclass does, it does to the classes that are made by it.
-                for name in self._names.get((path, unit), ()):
-                    self._derived.setdefault(name, set()).add(last_name(found.symbol))
-            elif found.kind is UnitKind.VARIABLE and found.symbol in with_fields:
+        self._classes.add(path, outline, lambda unit: self._names.get((path, unit), set()))
+        with_fields = {
+            cls.qualname
+            for cls in outline.classes
+            if any(last_name(some) in _FIELDS for some in cls.decorators)
+            or any(last_name(some) == "NamedTuple" for some in cls.bases)
+        }
+        for found in outline.units:
+            if found.kind is UnitKind.VARIABLE and found.symbol in with_fields:
                 for name in found.names:
                     self._fields.setdefault(name, set()).add(last_name(found.symbol))
 
@@ -209,12 +236,25 @@ class NameIndex:
         return self.owners_of(path, self.blocks.get((path, symbol), BitMap()))
 
     def executed_by(self, owners: Iterable[OwnerKey]) -> dict[RepoPath, BitMap]:
-        """Return what some owners ran."""
+        """Return what some owners ran, with what filled the caches that they used."""
         executed: dict[RepoPath, BitMap] = {}
-        for key in owners:
+        for key in self._with_caches(owners):
             for path, units in self._run.owners[key].units.items():
                 executed[path] = executed.get(path, BitMap()) | units
         return executed
+
+    def _with_caches(self, owners: Iterable[OwnerKey]) -> set[OwnerKey]:
+        found = set(owners)
+        pending = list(found)
+        while pending:
+            new = {
+                used
+                for used in self._run.owners[pending.pop()].uses - found
+                if used.kind is OwnerKind.CACHE and used in self._run.owners
+            }
+            found |= new
+            pending.extend(new)
+        return found
 
     def readers(self, names: Iterable[str]) -> frozenset[OwnerKey]:
         """Return the owners that ran code which refers to some of the names."""
@@ -265,26 +305,98 @@ class NameIndex:
             for path, units in one.items():
                 executed[path] = executed.get(path, BitMap()) | units
         result = {path: units & executed.get(path, BitMap()) for path, units in start.items()}
-        seen: set[str] = set()
+        seen: set[_Lead] = set()
         for path, units in start.items():
             for unit in units:
-                seen |= self._leads_to((path, unit), executed)
+                seen |= self._leads_from((path, unit), executed)
         pending = deque(seen)
         while pending:
-            name = pending.popleft()
-            places = set(self._bound.get(name, ()))
-            for other, symbol in self._named.get(name, ()):
+            lead = pending.popleft()
+            over = {(place, lead.is_over) for place in self._bound_in(lead.cls, lead.name)}
+            for other, symbol in self._named.get(lead.name, ()):
                 units = self.blocks[other, symbol] & executed.get(other, BitMap())
+                if lead.is_over and self._ends_with_call(other, symbol, lead.name):
+                    over.update(((other, unit), True) for unit in units)
+                    continue
                 new = units - result.get(other, BitMap())
                 result[other] = result.get(other, BitMap()) | new
-                places.update((other, unit) for unit in new)
-            new_names = {one for place in places for one in self._leads_to(place, executed)} - seen
-            seen |= new_names
-            pending.extend(new_names)
+                over.update(((other, unit), False) for unit in new)
+            leads = {
+                one for place, is_over in over for one in self._leads_from(place, executed, is_over)
+            }
+            pending.extend(leads - seen)
+            seen |= leads
         return {other: units for other, units in result.items() if units}
 
+    def _ends_with_call(self, path: RepoPath, symbol: str, name: str) -> bool:
+        """Tell whether nothing of a function runs any more once a call by a name is over."""
+        own = last_name(symbol)
+        function = self._functions.get((path, symbol))
+        if function is None or function.handing.generates:
+            return False
+        return own == name or (own in CONSTRUCTORS and "<locals>" not in symbol)
+
+    def _bound_in(self, cls: ClassPlace | None, name: str) -> set[Place]:
+        """Return what binds a name, by a class or in a module alone where one is given.
+
+        Of a class it is what its objects may have, too.
+        """
+        places = self._bound.get(name, set())
+        kin = frozenset({cls}) if cls and not cls[1] else cls and self._classes.kin(cls)
+        if kin is None:
+            return set(places)
+        return {
+            (path, unit)
+            for path, unit in places
+            if (path, self.sources[path].outline.units[unit].symbol) in kin
+        }
+
+    def _leads_from(
+        self, place: Place, executed: Mapping[RepoPath, BitMap], is_over: bool = False
+    ) -> set[_Lead]:
+        """Return the names that a unit leads to.
+
+        What ran on import is over, unless something was kept for later.
+
+        Args:
+            place: The unit.
+            executed: What ran.
+            is_over: Whether it ran when something was made that is used now.
+        """
+        path, unit = place
+        found = self.sources[path].outline.units[unit]
+        keeps = True
+        if found.kind in {UnitKind.VARIABLE, UnitKind.EFFECT}:
+            # A function without a name in it is called later.
+            is_over = unit not in self._again.get(path, ())
+        elif found.kind is not UnitKind.BLOCK:
+            keeps = False  # a definition is as its header says, from the first call on
+        names = self._leads_to(place, executed)
+        bound = set(found.names) if found.kind is UnitKind.VARIABLE and found.symbol else set()
+        leads = {
+            _Lead(name, None, is_over and not (keeps and f"&{name}" in names))
+            for name in names - bound
+        }
+        # A class binds it; what it binds it to may be the module's of that name.
+        leads.update(
+            _Lead(name, (path, scope), is_over)
+            for name in names & bound
+            for scope in (found.symbol, "")
+        )
+        own = self._own.get(place)
+        if own:
+            method, *inner = found.symbol.split(".<locals>.")
+            # A function in a method may have the object of the method, or of a class in it.
+            around = method.rpartition(".")[0] if not any("." in part for part in inner) else ""
+            cls = (path, around) if around else None
+            leads.update(_Lead(name, cls, is_over and f"&{name}" not in own) for name in own)
+        return leads
+
     def _leads_to(self, place: Place, executed: Mapping[RepoPath, BitMap]) -> set[str]:
-        """Return the names that a unit refers to, and those of what was handed to it."""
+        """Return the names that a unit refers to, and those of what was handed to it.
+
+        Those that it looks up in its own object alone are left out.
+        """
         path, unit = place
         names = self._names.get(place, set())
         found = self.sources[path].outline.units[unit]
@@ -292,7 +404,7 @@ class NameIndex:
             return names
         own = self._own_classes(path, found.symbol, names)
         parts = found.symbol.split(".<locals>.")
-        result = names | own
+        result = (names - self._own.get(place, set())) | own
         function = self._functions.get((path, found.symbol))
         if function is not None:
             for name in names.intersection(function.handing.calls):
@@ -392,13 +504,7 @@ class NameIndex:
 
     def with_derived(self, name: str) -> frozenset[str]:
         """Return the names of a class, of those that derive from it and that it makes."""
-        found = {name}
-        pending = [name]
-        while pending:
-            new = self._derived.get(pending.pop(), set()) - found
-            found |= new
-            pending.extend(new)
-        return frozenset(found)
+        return self._classes.with_derived(name)
 
     # -- what lasts --------------------------------------------------------------
 
@@ -629,8 +735,3 @@ def _callers_names(symbol: str) -> Iterator[str]:
     name = last_name(symbol)
     if name.startswith("__") and name.endswith("__"):
         yield last_name(symbol.rpartition(".")[0])
-
-
-def last_name(qualname: str) -> str:
-    """Return the last part of a qualified name, without the number that tells equals apart."""
-    return qualname.rpartition(".")[2].partition("#")[0]

@@ -33,8 +33,9 @@ from typing import Final
 from pyroaring import BitMap
 
 from impact_select.graph.closure import spread
+from impact_select.mapping.class_names import last_name
 from impact_select.mapping.edges import edges
-from impact_select.mapping.name_index import NameIndex, SourceFacts, is_test, last_name
+from impact_select.mapping.name_index import NameIndex, SourceFacts, is_test
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, RecordedRun
 from impact_select.model.source import Fill, FunctionFacts, Holder, Outline, Reuse, UnitKind

@@ -618,3 +618,48 @@ def test_state_that_nobody_filled_in_a_test() -> None:
     source = "X = None\ndef get():\n    global X\n    if a:\n        X = make()\ndef make(): pass\n"
 
     assert dependents(source, "make", first=["4"], second=["4"]) == set()
+
+
+def test_what_a_method_reads_of_its_object_is_no_variable_of_another_class() -> None:
+    """Only what is bound in the object's own classes can have been put there on import."""
+    source = """
+        class Field:
+            name = None
+            def bind(self):
+                self.name = self.name or "field"
+        class Unrelated:
+            @property
+            def name(self):
+                return made()
+        def made():
+            return Helper()
+        class Helper:
+            def __init__(self):
+                self.x = 1
+        class Schema:
+            name = made()
+        SHARED = Field()
+        """
+    ran = ["5", "11", "14"]
+    assert dependents(source, "made", first=ran, second=["5"]) == {"first"}
+
+
+def test_a_constructor_that_ran_on_import_is_over_when_what_it_made_is_used() -> None:
+    """Its operators are not: those who find the state filled may depend on them."""
+    source = """
+        LIMIT = Limit()
+        STATE = None
+        class Limit:
+            def __init__(self):
+                self.x = 1
+            def __add__(self, other):
+                return 1
+        def get():
+            global STATE
+            if STATE is None:
+                STATE = LIMIT + 1
+            return STATE
+        """
+    ran = ["6", "8", "11", "12"]
+    assert dependents(source, "Limit.__init__", first=ran, second=["11"]) == {"first"}
+    assert dependents(source, "Limit.__add__", first=ran, second=["11"]) == {"first", "second"}
