@@ -36,7 +36,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 
-SCHEMA: Final = 9
+SCHEMA: Final = 10
 """Version of the tables; a map of another version is set aside, never converted."""
 
 _APPLICATION_ID: Final = 0x696D7063  # "impc": tells our files from other SQLite files
@@ -219,6 +219,7 @@ def pack_outline(outline: Outline) -> bytes:
                     u.typed,
                     u.takes,
                     u.annotates,
+                    u.makes,
                 ]
                 for u in outline.units
             ],
@@ -255,6 +256,7 @@ def pack_outline(outline: Outline) -> bytes:
                     ],
                     f.wraps,
                     f.bare,
+                    f.keeps,
                 ]
                 for f in outline.functions
             ],
@@ -284,8 +286,21 @@ def unpack_outline(body: bytes) -> Outline:
                 bool(typed),
                 _texts(takes),
                 bool(annotates),
+                _texts(makes),
             )
-            for kind, symbol, names, key, print_, inert, loads, typed, takes, annotates in units
+            for (
+                kind,
+                symbol,
+                names,
+                key,
+                print_,
+                inert,
+                loads,
+                typed,
+                takes,
+                annotates,
+                makes,
+            ) in units
         ),
         functions=tuple(
             FunctionFacts(
@@ -320,6 +335,7 @@ def unpack_outline(body: bytes) -> Outline:
                 ),
                 bool(wraps),
                 _texts(bare),
+                None if kept is None else _texts(kept),
             )
             for (
                 qualname,
@@ -332,6 +348,7 @@ def unpack_outline(body: bytes) -> Outline:
                 (keeps, sets, calls, passes, returns, defers, generates),
                 wraps,
                 bare,
+                kept,
             ) in functions
         ),
         classes=tuple(

@@ -31,8 +31,8 @@ class Evidence:
     def of(self, node: Node) -> BitMap:
         """Return the recordings that a node gives."""
         match node:
-            case Ran(file=file, units=units, path=path):
-                return self.ran(file, path, units)
+            case Ran(file=file, units=units, path=path, called=called):
+                return self.ran(file, path, units, called=called)
             case Effects(path=path):
                 return self.effects(path)
             case Marked(path=path, symbol=symbol):
@@ -42,17 +42,27 @@ class Evidence:
             case _:
                 return BitMap()
 
-    def ran(self, file: int, path: RepoPath, units: frozenset[int]) -> BitMap:
+    def ran(
+        self, file: int, path: RepoPath, units: frozenset[int], *, called: bool = False
+    ) -> BitMap:
         """Return the recordings whose owners ran any of some units.
 
         What runs on import runs for the import: there, only other owners count (a lambda
         in a variable that a test calls).
+
+        Args:
+            file: The number of a file version.
+            path: Its path.
+            units: Indices in its outline.
+            called: Leave out those that ran them when a module was imported.
         """
         wanted = BitMap(units)
         owners = BitMap()
         for ran, who in self._store.traces(file):
             if ran.intersect(wanted):
                 owners |= who
+        if called:
+            owners = BitMap([owner for owner in owners if self._store.owner(owner)[0] != "import"])
         outline = self._store.outline(self._store.files[file].blob)
         if outline is not None and all(
             outline.units[unit].kind is not UnitKind.BLOCK
@@ -177,8 +187,16 @@ class Evidence:
             ),
         )
 
-    def by_symbol(self, version: FileVersion, units: Iterable[int]) -> Iterator[Ran]:
-        """Yield some units of a file version whose outline is known, by their symbols."""
+    def by_symbol(
+        self, version: FileVersion, units: Iterable[int], *, called: bool = False
+    ) -> Iterator[Ran]:
+        """Yield some units of a file version whose outline is known, by their symbols.
+
+        Args:
+            version: The file version.
+            units: Indices in its outline.
+            called: As `Ran` has it.
+        """
         outline = self._store.outline(version.blob)
         assert outline is not None
         by_symbol: dict[str, set[int]] = {}
@@ -191,4 +209,4 @@ class Evidence:
             by_symbol.setdefault(symbol, set()).add(unit)
         for symbol, found in by_symbol.items():
             label = f"{version.path}::{symbol}" if symbol else version.path
-            yield Ran(version.number, version.path, frozenset(found), label)
+            yield Ran(version.number, version.path, frozenset(found), label, called)

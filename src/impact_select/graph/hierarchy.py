@@ -7,7 +7,14 @@ from typing import TypeAlias
 from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.origins import Origins
 from impact_select.model.ids import Blob, RepoPath
-from impact_select.model.source import ClassFacts, Outline, Shown, Unit, UnitKind, plain_name
+from impact_select.model.source import (
+    ClassFacts,
+    Outline,
+    Shown,
+    Unit,
+    UnitKind,
+    plain_name,
+)
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
 from impact_select.ports import EvidenceStore, ForeignCode
 
@@ -34,7 +41,7 @@ class Hierarchy:
     ) -> None:
         self._store = store
         self._outline = outline
-        self._origins = Origins(store, modules)
+        self.origins = Origins(store, modules)
         self._foreign = foreign
         self._showing: dict[tuple[RepoPath, str, Shown], frozenset[_Class]] = {}
         self._consuming: dict[tuple[RepoPath, str, str], frozenset[_Class]] = {}
@@ -52,7 +59,7 @@ class Hierarchy:
 
     def _find_ancestors(self, path: RepoPath, cls: str) -> frozenset[_Class]:
         found: set[_Class] = set()
-        pending = [(path, base) for facts in self._facts(path, cls) for base in facts.bases]
+        pending = [(path, base) for facts in self.facts(path, cls) for base in facts.bases]
         seen: set[_Class] = set()
         while pending:
             place = pending.pop()
@@ -60,9 +67,9 @@ class Hierarchy:
                 continue
             seen.add(place)
             user, base = place
-            for blob, qualname, bases in self._origins.classes(user, base):
+            for blob, qualname, bases in self.origins.classes(user, base):
                 for version in self._store.paths_by_blob.get(blob, ()):
-                    if "." in base or version.path == user or self._origins.may_bring(user, base):
+                    if "." in base or version.path == user or self.origins.may_bring(user, base):
                         found.add((version.path, plain_name(qualname)))
                         pending.extend((version.path, one) for one in bases)
         return frozenset(found - {(path, cls)})
@@ -96,7 +103,7 @@ class Hierarchy:
                 users = [
                     version.path
                     for version in self._store.paths_by_blob.get(blob, ())
-                    if root or version.path == home or self._origins.may_bring(version.path, name)
+                    if root or version.path == home or self.origins.may_bring(version.path, name)
                 ]
                 for unit in (outline.units[unit] for unit in units if unit < outline.loaded):
                     if unit.kind is UnitKind.BASES:
@@ -116,7 +123,7 @@ class Hierarchy:
                 for version in self._store.paths_by_blob.get(blob, ()):
                     for name in {
                         base.rpartition(".")[2],
-                        *self._origins.of(version.path, base).names,
+                        *self.origins.of(version.path, base).names,
                     }:
                         found.setdefault(name, set()).add((version.path, plain_name(qualname)))
         return found
@@ -157,7 +164,7 @@ class Hierarchy:
                 (version.path, plain_name(qualname))
                 for blob, qualname, bases in self._store.classes()
                 for version in self._store.paths_by_blob.get(blob, ())
-                if any(self._origins.may_be_any(version.path, base) for base in bases)
+                if any(self.origins.may_be_any(version.path, base) for base in bases)
             }
             self._unknown = frozenset(found).union(*(self.descendants(*one) for one in found))
         return self._unknown
@@ -166,7 +173,7 @@ class Hierarchy:
         """Tell whether a class is no metaclass: all its bases are known, and none is `type`."""
         facts = list(self._with_bases(path, cls))
         return bool(facts) and all(
-            self._origins.is_quiet(place, base) for place, one in facts for base in one.bases
+            self.origins.is_quiet(place, base) for place, one in facts for base in one.bases
         )
 
     def consumers(self, path: RepoPath, cls: str, name: str) -> frozenset[_Class]:
@@ -232,28 +239,29 @@ class Hierarchy:
 
     def _base_looks_up(self, path: RepoPath, base: str, name: str) -> bool:
         """Tell whether a base that is not the project's may look up a member by its name."""
-        if self._origins.is_known(path, base):
+        if self.origins.is_known(path, base):
             return False
-        return not self._origins.is_quiet(path, base) or any(
-            self._foreign.may_look_up(one, name) for one in self._origins.of(path, base).foreign
+        return not self.origins.is_quiet(path, base) or any(
+            self._foreign.may_look_up(one, name) for one in self.origins.of(path, base).foreign
         )
 
     def _base_reads(self, path: RepoPath, base: str, shown: Shown) -> bool:
         """Tell whether a base that is not the project's may read something of methods."""
-        if self._origins.is_known(path, base):
+        if self.origins.is_known(path, base):
             return False
-        packages = self._origins.of(path, base).packages
-        return self._origins.may_be_any(path, base) or any(
+        packages = self.origins.of(path, base).packages
+        return self.origins.may_be_any(path, base) or any(
             self._foreign.may_read(package, shown) for package in packages
         )
 
     def _with_bases(self, path: RepoPath, cls: str) -> Iterator[tuple[RepoPath, ClassFacts]]:
         """Yield what is said of a class, and of its bases, with the files."""
         for place in ((path, cls), *self.ancestors(path, cls)):
-            for facts in self._facts(*place):
+            for facts in self.facts(*place):
                 yield place[0], facts
 
-    def _facts(self, path: RepoPath, cls: str) -> Iterator[ClassFacts]:
+    def facts(self, path: RepoPath, cls: str) -> Iterator[ClassFacts]:
+        """Yield what the recorded versions of a file say of a class."""
         for version in self._store.versions.get(path, ()):
             outline = self._outline(version.blob)
             for facts in outline.classes if outline is not None else ():
@@ -311,14 +319,14 @@ class Hierarchy:
         """Tell whether nobody makes instances of a class without naming it, or a subclass."""
         if ".<locals>." in cls or self._store.references("__subclasses__"):
             return False
-        facts = list(self._facts(path, cls))
+        facts = list(self.facts(path, cls))
         hooks = {f"{cls}.__init_subclass__", f"{cls}.__set_name__", f"{cls}.__class_getitem__"}
         return (
             bool(facts)
             and not any(
                 some.keywords
                 or not all(is_pure(name) for name in some.decorators)
-                or not all(self._origins.is_quiet(path, base) for base in some.bases)
+                or not all(self.origins.is_quiet(path, base) for base in some.bases)
                 for some in facts
             )
             and not any(

@@ -35,6 +35,7 @@ class Name:
             decorator or a base on import may fail, or act differently.
         judged: Whether the module itself misses it on import is known already.
         typed: It stood for a type, for checkers, and stands for one.
+        as_made: What is made of it is made as before; it may behave differently then.
     """
 
     path: RepoPath
@@ -44,6 +45,7 @@ class Name:
     rebound: bool = False
     judged: bool = False
     typed: bool = False
+    as_made: bool = False
 
     def __str__(self) -> str:
         """Render as path::name."""
@@ -66,10 +68,17 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class as a whole: how its instances behave in any respect."""
+    """A class as a whole: how its instances behave in any respect.
+
+    Attributes:
+        path: The file.
+        cls: Its qualified name.
+        as_made: They are made as before.
+    """
 
     path: RepoPath
     cls: str
+    as_made: bool = False
 
     def __str__(self) -> str:
         """Render as path::class."""
@@ -89,12 +98,21 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """Units of one version of a file, by the tests that ran them."""
+    """Units of one version of a file, by the tests that ran them.
+
+    Attributes:
+        file: The number of the version.
+        path: The file.
+        units: Indices in its outline.
+        label: What to call them.
+        called: What ran them on import does not count.
+    """
 
     file: int
     path: RepoPath
     units: frozenset[int]
     label: str
+    called: bool = False
 
     def __str__(self) -> str:
         """Render as path::symbol."""

@@ -20,7 +20,7 @@ Cases: tests/conformance/cases.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -28,6 +28,7 @@ from typing import Final
 from pyroaring import BitMap
 
 from impact_select.graph.computed import ComputedNames
+from impact_select.graph.constructors import Constructors
 from impact_select.graph.data_names import Contents, DataNames
 from impact_select.graph.evidence import Evidence
 from impact_select.graph.hierarchy import Hierarchy
@@ -40,9 +41,11 @@ from impact_select.graph.nodes import (
     Marked,
     Name,
     Node,
+    Ran,
     Reach,
     Use,
 )
+from impact_select.graph.overriding import Overriding
 from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
@@ -84,6 +87,7 @@ class _How:
         name: The global name that they read, if it is one.
         read: The name of a module that they read, by whatever way.
         typed: It is a type, for checkers.
+        as_made: It is a class whose objects are made as before.
     """
 
     gone: bool = False
@@ -94,6 +98,7 @@ class _How:
     name: str = ""
     read: str = ""
     typed: bool = False
+    as_made: bool = False
 
     def keeps_inert(self, unit: Unit) -> bool:
         """Tell whether evaluating a unit can neither fail nor act with what may differ."""
@@ -126,12 +131,14 @@ class Reacher:
         self.modules = ModuleIndex(store)
         self.evidence = Evidence(store, self.modules)
         self.classes = Hierarchy(store, self.outline, self.modules, foreign)
+        self.overriding = Overriding(store, self.classes)
+        self._constructors = Constructors(store, self.classes)
         self._data = DataNames(store, contents)
         self._foreign = foreign
         self._taken: dict[str, bool] = {}
         self._receivers = Receivers(store, self.classes, self.outline)
         self._computed = ComputedNames(store, self.modules, self.classes, self._receivers)
-        self._touching: dict[tuple[RepoPath, str], BitMap | None] = {}
+        self._touching: dict[tuple[RepoPath, str, str], BitMap | None] = {}
         self._named: dict[tuple[RepoPath, str], bool] = {}
         self._rewritten: Mapping[int, BitMap] = NOT_REWRITTEN
         self._given: dict[Node, BitMap] = {}
@@ -139,7 +146,10 @@ class Reacher:
         self._next: dict[int, tuple[Mapping[int, BitMap], dict[Node, tuple[Node, ...]]]] = {}
 
     def follow(
-        self, starts: Iterable[Node], rewritten: Mapping[int, BitMap] = NOT_REWRITTEN
+        self,
+        starts: Iterable[Node],
+        rewritten: Mapping[int, BitMap] = NOT_REWRITTEN,
+        passing: Set[tuple[RepoPath, str]] = frozenset(),
     ) -> Reach:
         """Reach all that some nodes lead to.
 
@@ -147,6 +157,8 @@ class Reacher:
             starts: The nodes.
             rewritten: Units per file version that are not followed, since they are not as
                 they were: what follows from that is another change.
+            passing: Classes as a whole that are passed by; the others are then met by those
+                that name them alone.
         """
         self._rewritten = rewritten
         known = self._next.setdefault(id(rewritten), (rewritten, {}))[1]
@@ -158,11 +170,14 @@ class Reacher:
             if node not in self._given:
                 self._given[node] = self.evidence.of(node)
             recordings = self._given[node]
-            if recordings:
+            # A method of a class that counts may have run for one that is passed by.
+            if recordings and not (passing and isinstance(node, Ran) and node.called):
                 reach.found[node] = recordings
             if node not in known:
                 known[node] = tuple(self._successors(node))
             for successor in known[node]:
+                if isinstance(successor, Class) and (successor.path, successor.cls) in passing:
+                    continue
                 if successor not in seen:
                     seen.add(successor)
                     pending.append(successor)
@@ -209,6 +224,7 @@ class Reacher:
                         name=node.name if root == "" else "",
                         read=node.name,
                         typed=node.typed or not node.rebound,
+                        as_made=node.as_made,
                     )
                     kept = self._as_before(version, units)
                     if root == RECEIVER:
@@ -274,7 +290,9 @@ class Reacher:
             for protocol in self.classes.protocols(node.name):
                 yield Class(*protocol)
             if self._is_taken(node.name):
-                yield Class(node.path, node.cls)  # objects are handed to all kinds of code
+                # Objects are handed to all kinds of code.
+                is_kept = self._constructors.keeps_on_making(node.path, node.cls, node.name)
+                yield Class(node.path, node.cls, as_made=not is_kept)
         for reader in sorted(readers):
             yield Class(*reader)
         name = node.name if node.use is Use.ANY else f"&{node.name}"
@@ -337,9 +355,11 @@ class Reacher:
         if holder:
             yield Attribute(node.path, holder, name)
         else:
-            yield Name(node.path, name)
+            yield Name(node.path, name, as_made=node.as_made)
         running = [(node.path, node.cls)]
-        if self._is_met_by_name(node.path, node.cls):
+        # Whose methods ran on import, the names lead to those that may meet it.
+        called = self._is_met_by_name(node.path, node.cls)
+        if called:
             yield Marked(node.path, node.cls)  # pytest makes its objects
             for maker in _UNPICKLERS:
                 yield from self._naming_blocks(maker)
@@ -358,6 +378,7 @@ class Reacher:
                         if unit.kind is UnitKind.BLOCK
                         and plain_name(unit.symbol).startswith(f"{qualname}.")
                     ),
+                    called=called,
                 )
 
     def methods(self, path: RepoPath, cls: str, name: str) -> Iterator[Node]:
@@ -380,21 +401,29 @@ class Reacher:
                     ),
                 )
 
-    def touching(self, path: RepoPath, cls: str) -> BitMap | None:
+    def touching(self, path: RepoPath, cls: str, name: str = "") -> BitMap | None:
         """Return the recordings that touch a class: only they can meet an instance of it.
 
         They ran code that refers to the class, one of its subclasses or something made of
         them, or a method of one of these.
 
+        Args:
+            path: The file.
+            cls: The class.
+            name: A member of it; subclasses that have their own do not count.
+
         Returns:
             None where an instance may come from code that names none of them.
         """
-        key = (path, cls)
+        key = (path, cls, name)
         if key not in self._touching:
             found: BitMap | None = None
             if self._is_met_by_name(path, cls):
-                starts = [Class(*one) for one in (key, *self.classes.descendants(path, cls))]
-                found = BitMap().union(*self.follow(starts).found.values())
+                passing = self.overriding.of(path, cls, name) if name else frozenset()
+                below = self.classes.descendants(path, cls) - passing
+                starts = [Class(*one) for one in ((path, cls), *sorted(below))]
+                reach = self.follow(starts, passing=passing)
+                found = BitMap().union(*reach.found.values())
             self._touching[key] = found
         return self._touching[key]
 
@@ -482,7 +511,7 @@ class Reacher:
             yield Effects(path)
         match unit.kind:
             case UnitKind.VARIABLE:
-                if not how.keeps_inert(unit):
+                if not (how.keeps_inert(unit) or self._makes_as_before(path, unit, how)):
                     yield Effects(path)
                 if unit.annotates and symbol:
                     # Its value is not from here; the class shows what it is annotated with.
@@ -499,7 +528,14 @@ class Reacher:
                     if symbol:
                         yield Attribute(path, symbol, name)
                     else:
-                        yield Name(path, name, use=how.use, rebound=how.rebound, typed=how.typed)
+                        yield Name(
+                            path,
+                            name,
+                            use=how.use,
+                            rebound=how.rebound,
+                            typed=how.typed,
+                            as_made=how.as_made,
+                        )
             case UnitKind.EFFECT:
                 yield Effects(path)
                 yield from self._bound(path, symbol, unit.names)
@@ -510,7 +546,7 @@ class Reacher:
             case UnitKind.BASES:
                 if how.rebound:
                     yield Effects(path)
-                yield Class(path, symbol)
+                yield Class(path, symbol, as_made=how.as_made)
             case UnitKind.DECORATORS if how.by_text:
                 # The text is the same; it can only be looked up when the function is used.
                 yield Marked(path, symbol)
@@ -530,6 +566,16 @@ class Reacher:
                 yield from self.value_uses(path, symbol)
             case _:
                 return
+
+    def _makes_as_before(self, path: RepoPath, unit: Unit, how: "_How") -> bool:
+        """Tell whether a unit only makes objects that keep what may differ, or are of its class."""
+        made = {name.rpartition(".")[2] for name in unit.makes}
+        return (
+            bool(made)
+            and bool(how.read)
+            and (how.as_made or how.read not in made)
+            and all(self._constructors.is_made_quietly(path, name) for name in unit.makes)
+        )
 
     def _bound(
         self, path: RepoPath, symbol: str, names: Iterable[str], typed: bool = False

@@ -41,6 +41,7 @@ class Unit:
             takes is; evaluating it can then neither fail nor act.
         takes: Names and attributes (dotted, as written) that it takes for types.
         annotates: True for a variable that is annotated, and bound to nothing.
+        makes: What evaluating it calls (dotted, as written), where it is inert but for that.
     """
 
     kind: UnitKind
@@ -53,6 +54,7 @@ class Unit:
     typed: bool = False
     takes: tuple[str, ...] = ()
     annotates: bool = False
+    makes: tuple[str, ...] = ()
 
     @property
     def is_conditional(self) -> bool:
@@ -191,6 +193,8 @@ class FunctionFacts:
         wraps: True when it acts on nothing but the function that it is called with.
         bare: Those of its decorators that are written without a call, by a name that
             the module binds once, for good.
+        keeps: Where a constructor keeps its arguments and new containers, if it does no more:
+            the attributes of its object. None for any other function.
     """
 
     qualname: str
@@ -203,6 +207,7 @@ class FunctionFacts:
     handing: Handing = Handing()
     wraps: bool = False
     bare: tuple[str, ...] = ()
+    keeps: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

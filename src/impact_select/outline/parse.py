@@ -57,6 +57,7 @@ from impact_select.outline.facts import (
 from impact_select.outline.fingerprint import fingerprint, write_node
 from impact_select.outline.handing import find_handing
 from impact_select.outline.known_names import ALWAYS_BOUND
+from impact_select.outline.making import kept_by, made_by
 from impact_select.outline.names import header_loads, header_names, names_read, targets
 from impact_select.outline.nodes import below
 from impact_select.outline.scopes import Scope, scope_of
@@ -231,6 +232,7 @@ class _Builder:
         loads: tuple[str, ...] = (),
         form: TypeForm | None = None,
         annotates: bool = False,
+        makes: tuple[str, ...] = (),
     ) -> None:
         key = f"{symbol}:{kind.value}:{place}"
         self.keys[key] += 1
@@ -249,6 +251,7 @@ class _Builder:
                 form is not None,
                 form.takes if form is not None else (),
                 annotates,
+                makes,
             )
         )
         self.lines.extend(LineUnit(first, last, index) for first, last in spans)
@@ -368,6 +371,7 @@ class _Builder:
         form = read_type_form(value, self.constants) if plain else None
         if form is not None and not form.gives_type:
             form = None
+        makes = made_by(value, self.constants) if plain and not inert else ()
         known = not scope and not place and inert and value is not None
         result: object = Bound()
         if known:
@@ -387,6 +391,7 @@ class _Builder:
             loads=tuple(sorted(loads)),
             form=form,
             annotates=value is None,
+            makes=makes,
         )
 
     def effect(self, statement: ast.stmt, scope: str, place: str) -> None:
@@ -461,6 +466,7 @@ class _Builder:
             fixture=fixture,
             autouse=autouse,
             parameters=parameters,
+            keeps=kept_by(node) if node.name == "__init__" else None,
         )
         if self.state:
             own = below(node.body, stop=SCOPES)

@@ -11,6 +11,7 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from impact_select.graph.constructors import MAKING
 from impact_select.graph.data_names import Contents
 from impact_select.graph.modules import ModuleIndex, cannot_be_hidden, module_names
 from impact_select.graph.nodes import Attribute, Class, Effects, Marked, Name, Node, Ran, Use
@@ -36,6 +37,9 @@ _DERIVING: Final = frozenset({ChangeKind.CLASS_ADDED, ChangeKind.CLASS_REMOVED, 
 _CALLED_IF_THERE: Final = frozenset(
     {"__bool__", "__delattr__", "__format__", "__getattr__", "__getattribute__", "__init__"}
     | {"__repr__", "__setattr__", "__str__"}
+)
+_MEMBER: Final = frozenset(
+    {ChangeKind.METHOD_ADDED, ChangeKind.METHOD_REMOVED, ChangeKind.ATTRIBUTE}
 )
 _LOOKED_UP: Final = frozenset({ChangeKind.METHOD_ADDED, ChangeKind.METHOD_REMOVED})
 # What importlib.metadata takes for the description of a distribution, in any folder.
@@ -79,7 +83,7 @@ class Rules:
         starts = dict.fromkeys(self._starts(change, version), domain)
         if change.kind in _LOOKED_UP:
             # Calls of others of that name come here now, or no longer, for objects of the class.
-            touching = self._reacher.touching(change.path, change.symbol)
+            touching = self._reacher.touching(change.path, change.symbol, change.name)
             meeting = domain if touching is None else domain & touching
             for node in self._reacher.methods(change.path, change.symbol, change.name):
                 starts.setdefault(node, meeting)
@@ -88,10 +92,10 @@ class Rules:
             readers = domain if holding is None else domain & holding
             starts = {**dict.fromkeys(self._doc_readers(), readers), **starts}
         for start, limit in starts.items():
-            reach = self._reacher.follow([start], rewritten)
+            reach = self._reacher.follow([start], rewritten, self._passing(change, start))
             within = limit
             if isinstance(start, Attribute):
-                met = self._reacher.touching(start.path, start.cls)
+                met = self._reacher.touching(start.path, start.cls, start.name)
                 within = limit if met is None else limit & met
             for node, recordings in reach.found.items():
                 kept = recordings & within
@@ -211,8 +215,10 @@ class Rules:
                     change.kind is ChangeKind.METHOD_REMOVED and name in _CALLED_IF_THERE
                 )
                 yield from self._reacher.value_uses(path, member)
-                if seen_by_all or self._reacher.classes.is_abstract(path, symbol, name):
+                if self._reacher.classes.is_abstract(path, symbol, name):
                     yield Class(path, symbol)
+                elif seen_by_all:
+                    yield Class(path, symbol, as_made=name not in MAKING)
             case ChangeKind.SIGNATURE:
                 yield from ran
                 yield from self._reacher.rebound(path, symbol)
@@ -265,6 +271,14 @@ class Rules:
                 yield from self._doc(path, symbol, version)
             case _:
                 raise AssertionError(f"no rule for {change.kind} ({member})")
+
+    def _passing(self, change: AtomicChange, start: Node) -> frozenset[tuple[RepoPath, str]]:
+        """Return the classes whose objects find a member of their own, not one that changed."""
+        if change.kind not in _MEMBER or not change.symbol:
+            return frozenset()
+        if isinstance(start, Class) and not start.as_made:
+            return frozenset()  # whether it can be made depends on the member
+        return self._reacher.overriding.of(change.path, change.symbol, change.name)
 
     def _ran(self, change: AtomicChange, version: FileVersion) -> list[Node]:
         if not change.units:
