@@ -30,6 +30,13 @@ class ForeignCode(Protocol):
             name: The attribute.
         """
 
+    def may_answer(self, base: str) -> bool:
+        """Tell whether objects of a class may have attributes that none of its classes binds.
+
+        Args:
+            base: The dotted name of the class.
+        """
+
     def may_take(self, package: str, name: str) -> bool:
         """Tell whether a package, or one that it imports, takes an attribute of any object.
 
@@ -48,6 +55,10 @@ class UnknownCode:
 
     def may_look_up(self, base: str, name: str) -> bool:
         """Tell that it may."""
+        return True
+
+    def may_answer(self, base: str) -> bool:
+        """Tell that they may."""
         return True
 
     def may_take(self, package: str, name: str) -> bool:

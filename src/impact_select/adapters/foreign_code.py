@@ -17,6 +17,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
+from impact_select.adapters.foreign_classes import may_answer
 from impact_select.model.source import Shown
 
 _READING: Final = {
@@ -85,6 +86,17 @@ class InstalledCode:
         words = _words(base)
         return words is None or name in words
 
+    def may_answer(self, base: str) -> bool:
+        """Tell whether objects of a class may have attributes that none of its classes binds.
+
+        Args:
+            base: The dotted name of the class.
+
+        Returns:
+            True also for a class of which no source is found.
+        """
+        return _may_answer(base, tuple(sys.path))
+
     def may_take(self, package: str, name: str) -> bool:
         """Tell whether a package, or one that it imports, takes an attribute of any object.
 
@@ -105,6 +117,11 @@ class InstalledCode:
             word in content and taken.search(content) is not None
             for content in _sources(package, tuple(sys.path))
         )
+
+
+@cache
+def _may_answer(base: str, search: tuple[str, ...]) -> bool:
+    return may_answer(base, lambda package: _files(package, search))
 
 
 @cache

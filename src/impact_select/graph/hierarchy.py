@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.origins import Origins
@@ -17,6 +17,12 @@ from impact_select.model.source import (
 )
 from impact_select.outline.decorators import consumes_members, is_abstract, is_pure
 from impact_select.ports import EvidenceStore, ForeignCode
+
+# They make something of the members of a class, and nothing else that has to do with it.
+_OF_FIELDS: Final = frozenset(
+    {"typing.NamedTuple", "typing_extensions.NamedTuple", "enum.Enum", "enum.IntEnum"}
+    | {"enum.StrEnum", "enum.Flag", "enum.IntFlag"}
+)
 
 _Class: TypeAlias = tuple[RepoPath, str]
 """A file, and the qualified name of a class in it."""
@@ -170,11 +176,18 @@ class Hierarchy:
         return self._unknown
 
     def is_of_plain_objects(self, path: RepoPath, cls: str) -> bool:
-        """Tell whether a class is no metaclass: all its bases are known, and none is `type`."""
+        """Tell whether a class is no metaclass, and its bases from elsewhere answer for no name."""
         facts = list(self._with_bases(path, cls))
         return bool(facts) and all(
-            self.origins.is_quiet(place, base) for place, one in facts for base in one.bases
+            self._is_plain(place, base) for place, one in facts for base in one.bases
         )
+
+    def _is_plain(self, path: RepoPath, base: str) -> bool:
+        if self.origins.is_quiet(path, base):
+            return True
+        origin = self.origins.of(path, base)
+        known = bool(origin.foreign) and not origin.computed
+        return known and not any(map(self._foreign.may_answer, origin.foreign))
 
     def consumers(self, path: RepoPath, cls: str, name: str) -> frozenset[_Class]:
         """Return the classes by which code from elsewhere may read a member of a class.
@@ -315,6 +328,10 @@ class Hierarchy:
             for facts in outline.functions
         )
 
+    def _is_made_by_name(self, path: RepoPath, base: str) -> bool:
+        origin = self.origins.of(path, base)
+        return not origin.computed and bool(origin.foreign) and origin.foreign <= _OF_FIELDS
+
     def is_only_made_by_name(self, path: RepoPath, cls: str) -> bool:
         """Tell whether nobody makes instances of a class without naming it, or a subclass."""
         if ".<locals>." in cls or self._store.references("__subclasses__"):
@@ -326,7 +343,10 @@ class Hierarchy:
             and not any(
                 some.keywords
                 or not all(is_pure(name) for name in some.decorators)
-                or not all(self.origins.is_quiet(path, base) for base in some.bases)
+                or not all(
+                    self.origins.is_quiet(path, base) or self._is_made_by_name(path, base)
+                    for base in some.bases
+                )
                 for some in facts
             )
             and not any(

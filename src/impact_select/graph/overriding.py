@@ -64,13 +64,15 @@ class Overriding:
 
     def _find_reached(self, name: str) -> bool:
         store = self._store
-        if store.unread_blobs or any(map(store.references, _WALKING)):
+        if store.unread_blobs:
             return True
-        if any(root == SUPER for root, _, _ in store.references(name)):
+        walking = {blob for word in _WALKING for _, blob, _ in store.references(word)}
+        if any(root == SUPER or blob in walking for root, blob, _ in store.references(name)):
             return True
         asking = {blob for _, blob, _ in store.references("super")}
         return any(
-            root == RECEIVER and blob in asking and may_compute(computed, name, spelled=True)
+            (blob in walking or (root == RECEIVER and blob in asking))
+            and may_compute(computed, name, spelled=True)
             for computed, root, blob, _ in store.computed_references
         )
 

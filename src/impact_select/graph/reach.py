@@ -55,6 +55,7 @@ from impact_select.outline.decorators import (
     acting,
     is_fixture,
     is_mark,
+    is_property,
     is_pure,
     reads_interface,
 )
@@ -553,8 +554,9 @@ class Reacher:
                 yield from self.symbol_blocks(path, symbol)
             case UnitKind.DECORATORS:
                 applied = {name.partition(".")[0] for name in outline.decorators_of(unit.symbol)}
-                if how.rebound and how.name in applied:
-                    yield Effects(path)  # nothing is known of the new decorator
+                if (how.rebound and how.name in applied) or not (unit.inert or how.as_made):
+                    # Nothing is known of the new decorator; its arguments may fail.
+                    yield Effects(path)
                 yield from self.decorated(path, symbol, outline, unit.symbol)
             case UnitKind.DEFAULTS:
                 if not unit.inert:
@@ -563,7 +565,13 @@ class Reacher:
                 yield from self.value_uses(path, symbol)
             case UnitKind.ANNOTATIONS:
                 yield from self._read_interface(path, outline, unit.symbol)
-                yield from self.value_uses(path, symbol)
+                if is_property(outline.decorators_of(unit.symbol)):
+                    # What an object gives by its name is no function.
+                    cls = symbol.rpartition(".")[0]
+                    for reader in sorted(self.classes.showing(path, cls, Shown.SIGNATURE)):
+                        yield Class(*reader)
+                else:
+                    yield from self.value_uses(path, symbol)
             case _:
                 return
 

@@ -244,20 +244,21 @@ class _Finder:
 
     def assigned(self, node: cst.AssignTarget, pending: list[Any]) -> None:
         """Read a target: a name that is bound is not used as a value."""
-        if isinstance(node.target, cst.Name):
-            self._name(node.target, self._meaning(node.target), used_as_value=False)
-        else:
-            pending.append(node.target)
+        self._bind(node.target, pending)
+
+    def _bind(self, target: cst.BaseExpression, pending: list[Any]) -> None:
+        if isinstance(target, cst.Name):
+            self._name(target, self._meaning(target), used_as_value=False)
+            return
+        self._called.add(id(target))  # nobody gets what an attribute was before
+        pending.append(target)
 
     def annotated(self, node: cst.AnnAssign, pending: list[Any]) -> None:
         if not self._stands_in_function(node.target):  # there, annotations are not evaluated
             pending.append(node.annotation)
         if node.value is not None:
             pending.append(node.value)
-        if isinstance(node.target, cst.Name):
-            self._name(node.target, self._meaning(node.target), used_as_value=False)
-        else:
-            pending.append(node.target)
+        self._bind(node.target, pending)
 
     def _stands_in_function(self, target: cst.BaseExpression) -> bool:
         while isinstance(target, cst.Attribute | cst.Subscript):

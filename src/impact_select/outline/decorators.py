@@ -1,6 +1,6 @@
 """Decorators whose effect is known: they change nothing but what they decorate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from impact_select.model.source import (
@@ -99,6 +99,13 @@ def acting(
 def keeps_receiver(decorator: str) -> bool:
     """Tell whether a decorated method is called with the object that it is looked up in."""
     return is_pure(decorator) and decorator.rpartition(".")[2] not in _OTHER_RECEIVERS
+
+
+def is_property(decorators: Iterable[str]) -> bool:
+    """Tell whether a method with some decorators gives a value where an object has its name."""
+    return any(
+        name in {"property", "cached_property", "functools.cached_property"} for name in decorators
+    )
 
 
 def reads_interface(decorator: str) -> bool:

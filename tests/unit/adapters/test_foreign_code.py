@@ -158,3 +158,37 @@ def test_what_a_package_takes_of_any_object(site: Path, code: str, expected: boo
 @pytest.mark.parametrize("package", ["json", "pytest", "missing"])
 def test_packages_that_take_nothing(package: str) -> None:
     assert not InstalledCode().may_take(package, "name")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("class View: pass", False),
+        ("class Base: pass\nclass View(Base): pass", False),
+        ("from abc import ABCMeta\nclass View(metaclass=ABCMeta): pass", False),
+        ("from helper import Outer as Base\nclass View(Base): pass", True),
+        ("class View:\n    def __getattr__(self, name): return 1", True),
+        ("class View:\n    __getattribute__ = make()", True),
+        ("class Base:\n    def __getattr__(self, name): return 1\nclass View(Base): pass", True),
+        ("class View(metaclass=Meta): pass", True),
+        ("class View(make()): pass", True),
+        ("class View(Elsewhere): pass", True),
+        ("@register\nclass View: pass", True),
+        ("View = make()", True),
+        ("def make():\n    class View(Unknown): pass", True),
+    ],
+)
+def test_objects_of_classes_that_may_have_any_attribute(
+    site: Path, code: str, expected: bool
+) -> None:
+    """A hook or a metaclass may answer for names that no class binds."""
+    write(site, frame=code)
+    assert InstalledCode().may_answer("frame.View") is expected
+
+
+@pytest.mark.parametrize("base", ["missing.View", "frame", "json.JSONEncoder", "threading.local"])
+def test_classes_of_the_standard_library_are_known_or_not(site: Path, base: str) -> None:
+    """Those of which it is known answer for no name; what is not found may."""
+    write(site, frame="")
+    known = {"json.JSONEncoder", "threading.local"}
+    assert InstalledCode().may_answer(base) is (base not in known)
