@@ -14,11 +14,18 @@ STOPPING = frozenset({"-x", "--exitfirst", "--maxfail", "--stepwise", "--sw"})
 Command = Callable[..., None]
 
 
-def shared_options(command: Command) -> Command:
-    """Add the options of a comparison of full and selected runs."""
-    for option in reversed(_SHARED):
+def recording_options(command: Command) -> Command:
+    """Add the options of what records a project once."""
+    for option in reversed(_RECORDING):
         command = option(command)
     return command
+
+
+def shared_options(command: Command) -> Command:
+    """Add the options of a comparison of full and selected runs."""
+    for option in reversed(_COMPARISON):
+        command = option(command)
+    return recording_options(command)
 
 
 def pytest_options(text: str) -> list[str]:
@@ -50,19 +57,25 @@ def peers_of(given: Sequence[str]) -> list[Tool]:
     return list(tools.values())
 
 
-_SHARED = (
+_RECORDING = (
     click.option("--project", required=True, type=click.Path(exists=True, path_type=Path)),
     click.option("--python", default=sys.executable, type=click.Path(exists=True, path_type=Path)),
     click.option("--pytest-args", default="", help="Options for every pytest run, as one string."),
     click.option("--impact-args", default="", help="Options for recording and selecting."),
     click.option("--tests", multiple=True, help="Files or folders to run instead of all."),
     click.option(
-        "--timeout", type=float, help="Seconds for a run; else 3 plain runs and a minute."
-    ),
-    click.option(
         "--impact-src",
         type=click.Path(exists=True, path_type=Path),
         help="Import impact_select from this folder, not from where it is installed.",
+    ),
+    click.option(
+        "--scratch", type=click.Path(path_type=Path), help="Work in this folder, and keep it."
+    ),
+    click.option("--table", type=click.Path(path_type=Path), help="Write Markdown tables there."),
+)
+_COMPARISON = (
+    click.option(
+        "--timeout", type=float, help="Seconds for a run; else 3 plain runs and a minute."
     ),
     click.option(
         "--peer",
@@ -71,8 +84,4 @@ _SHARED = (
         metavar="NAME=FOLDER",
         help=f"Compare with {' or '.join(PEERS)}, installed in FOLDER with pip --target.",
     ),
-    click.option(
-        "--scratch", type=click.Path(path_type=Path), help="Work in this folder, and keep it."
-    ),
-    click.option("--table", type=click.Path(path_type=Path), help="Write Markdown tables there."),
 )
