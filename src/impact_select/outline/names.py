@@ -26,9 +26,9 @@ def targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> tuple[str,
 
 
 def header_names(statement: ast.stmt, inner: list[Suite]) -> set[str]:
-    """Return the names that a statement binds outside its suites with own lines."""
+    """Return the names that a statement binds outside its suites."""
     names: set[str] = set()
-    inside = {id(some) for suite in inner if suite.own_lines for some in suite.body}
+    inside = {id(some) for suite in inner for some in suite.body}
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
@@ -51,8 +51,8 @@ def header_names(statement: ast.stmt, inner: list[Suite]) -> set[str]:
 
 
 def header_loads(statement: ast.stmt, inner: list[Suite]) -> tuple[str, ...]:
-    """Return the names that a statement reads outside its suites with own lines."""
-    apart = {id(some) for suite in inner if suite.own_lines for some in suite.body}
+    """Return the names that a statement reads outside its suites."""
+    apart = {id(some) for suite in inner for some in suite.body}
     names: set[str] = set()
     pending: list[ast.AST] = [statement]
     while pending:

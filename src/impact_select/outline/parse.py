@@ -3,8 +3,9 @@
 Terms. A *suite* is the list of statements of a function, class, module, branch, loop,
 handler, `with` or case. A *segment* of it ends at a way out, a compound statement that may leave
 the suite: what follows runs only when that did not. A *block* is what remains of a segment
-in a function when the suites in it that stand on lines of their own are cut out: what
-lines can tell apart.
+in a function when the suites in it are cut out. Lines can tell these apart, unless one
+begins on the line that its header ends on: then this line is of both blocks, and who ran
+one ran the other. The blocks are the same however the lines are broken.
 
 At module and class level nothing is a block: each statement there is a unit by itself
 (a variable, an import, a definition's header, an effect), because such code runs once,
@@ -402,7 +403,6 @@ class _Builder:
         bound = tuple(sorted(header_names(statement, inner)))
         self.constants.update(dict.fromkeys(bound, Bound()))
         digest = fingerprint(parts)
-        self.local_imports(statement)
         self.unit(
             UnitKind.EFFECT,
             scope,
@@ -414,8 +414,7 @@ class _Builder:
             loads=header_loads(statement, inner),
         )
         for index, suite in enumerate(inner):
-            if suite.own_lines:
-                self.definition_suite(suite.body, scope, f"{place}/{digest}.{index}")
+            self.definition_suite(suite.body, scope, f"{place}/{digest}.{index}")
 
     # -- headers --------------------------------------------------------------------
 
@@ -571,7 +570,7 @@ class _Builder:
         """
         parts: list[str] = []
         spans = list(extra_lines)
-        nested: list[tuple[list[ast.stmt], str]] = []
+        nested: list[tuple[Suite, str]] = []
         definitions: list[_Function | ast.ClassDef] = []
         cut: set[int] = set()
         digest = ""
@@ -583,17 +582,16 @@ class _Builder:
                 write_node(_unannotated(statement), parts)
             else:
                 self.statement_parts(statement, inner, parts)
-            spans.extend(own_spans(statement, inner))
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 definitions.append(statement)
                 continue
             if inner:
                 digest = fingerprint(parts[start:])
             for index, suite in enumerate(inner):
-                if suite.own_lines:
-                    nested.append((suite.body, f"{place}/{digest}.{index}"))
-                    cut.update(map(id, suite.body))
+                nested.append((suite, f"{place}/{digest}.{index}"))
+                cut.update(map(id, suite.body))
         for statement in body:
+            spans.extend(own_spans(statement, suites(statement)))
             self.local_imports(statement)
             if isinstance(statement, ast.Global):
                 self.rebound.update(statement.names)
@@ -602,8 +600,9 @@ class _Builder:
         if own_place or cut or definitions or symbol in self.scopes:
             parts += self.scope_parts(body, symbol, own_place, cut)
         self.unit(UnitKind.BLOCK, symbol, own_place, parts, spans)
-        for inner_body, inner_place in nested:
-            self.block(inner_body, symbol, inner_place, [])
+        for suite, inner_place in nested:
+            lines = [] if suite.own_lines else [suite.header]
+            self.block(suite.body, symbol, inner_place, lines)
         for definition in definitions:
             self.local_definition(definition, symbol)
         return digest
@@ -625,22 +624,10 @@ class _Builder:
         return [*scope.marks(body, cut), *(["generates"] if generates else [])]
 
     def local_imports(self, statement: ast.stmt) -> None:
-        """Note the imports among the statements of the block that is made next.
-
-        Those in a suite on its header's line are found too; the others are met when
-        their own suite becomes a block.
-        """
-        pending = [statement]
-        while pending:
-            some = pending.pop()
-            if isinstance(some, ast.Import | ast.ImportFrom):
-                for alias in some.names:
-                    self.import_facts.append(import_fact(len(self.units), some, alias))
-            if isinstance(some, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                continue
-            for suite in suites(some):
-                if not suite.own_lines:
-                    pending.extend(suite.body)
+        """Note what a statement of the block that is made next imports."""
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for alias in statement.names:
+                self.import_facts.append(import_fact(len(self.units), statement, alias))
 
     def local_definition(self, node: _Function | ast.ClassDef, symbol: str) -> None:
         """Make the units of a function or class that is defined when its function runs."""
@@ -659,7 +646,7 @@ class _Builder:
 
     def statement_parts(self, statement: ast.stmt, inner: list[Suite], parts: list[str]) -> None:
         """Write a statement without the suites that are units of their own."""
-        cut = {id(suite.body[0]) for suite in inner if suite.own_lines}
+        cut = {id(suite.body[0]) for suite in inner}
         if not cut:
             write_node(statement, parts)
             return

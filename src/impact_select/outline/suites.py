@@ -25,10 +25,13 @@ class Suite:
         body: At least one statement.
         own_lines: True when it starts on a line after all that stands before it, so that
             lines can tell it apart.
+        header: Lines from the suite before it, or the start of the statement, up to its own
+            first one; 1-based, both ends included.
     """
 
     body: list[ast.stmt]
     own_lines: bool
+    header: tuple[int, int]
 
 
 def suites(statement: ast.stmt) -> list[Suite]:
@@ -37,13 +40,16 @@ def suites(statement: ast.stmt) -> list[Suite]:
         return []
     found: list[Suite] = []
     end = _header_end(statement)
+    start = first_line(statement)
     for name in _SUITES:
         value = getattr(statement, name, None)
         if not isinstance(value, list) or not value:
             continue
         for head, body in _bodies(value, end):
-            found.append(Suite(body, first_line(body[0]) > head))
+            first = first_line(body[0])
+            found.append(Suite(body, first > head, (start, first)))
             end = body[-1].end_lineno or end
+            start = end + 1
     return found
 
 

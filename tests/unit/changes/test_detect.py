@@ -460,10 +460,16 @@ CLASS = "class C:\n    x = 1\n    def m(self):\n        return 2\n"
         pytest.param("f()", "", {"m.py module-effect-changed"}, id="effect-removed"),
         pytest.param("f()", "f()\nf()", {"m.py module-effect-changed"}, id="effect-repeated"),
         pytest.param(
-            "if a: x = 1",
-            "if a: x = 2",
+            "for x in f(): pass",
+            "for x in g(): pass",
             {"m.py module-effect-changed", "x variable-changed"},
             id="effect-that-binds",
+        ),
+        pytest.param(
+            "if a: x = 1",
+            "if a: x = 2",
+            {"x variable-changed"},
+            id="variable-on-the-line-of-an-effect",
         ),
         pytest.param(
             "if a:\n    x = 1", "if a:\n    x = 2", {"x variable-changed"}, id="variable-in-a-suite"

@@ -86,7 +86,7 @@ def references(source: str) -> set[str]:
         ),
         pytest.param("from a import *\nx = VAT", {"import *: a *", "variable x: - VAT"}, id="star"),
         pytest.param(
-            "if x: import a", {"effect a: - a", "effect a: - x"}, id="import-on-the-line-of-an-if"
+            "if x: import a", {"import a: - a", "effect: - x"}, id="import-on-the-line-of-an-if"
         ),
         # -- parts of definitions
         pytest.param(
@@ -261,7 +261,10 @@ def test_what_is_referred_to(source: str, expected: set[str]) -> None:
             {"variable x: - A", "variable x: - B", "variable y: - B", "variable y: - C"},
         ),
         ("x = A; y = [\n    B]", {"variable x: - A", "variable y: - B"}),
-        ("if A: x = B", {"effect x: - A", "effect x: - B"}),
+        (
+            "if A: x = B",
+            {"effect: - A", "effect: - B", "variable x: - A", "variable x: - B"},
+        ),
         (
             "if A:\n    x = B\nelse: y = C",
             {"effect: - A", "variable x: - B", "variable y: - C"},

@@ -68,7 +68,7 @@ def uninert(source: str) -> set[str]:
                     c()
                 d()
             """,
-            ["3,4 f", "5,6,10 f>", "7 f/0", "8 f/0/0", "9 f/0>"],
+            ["3,4 f", "4 f/0", "5,6,10 f>", "7 f/0", "8 f/0/0", "9 f/0>"],
             id="ways-out",
         ),
         pytest.param(
@@ -202,20 +202,67 @@ def test_suites_are_blocks(source: str, expected: list[str]) -> None:
     ("source", "expected"),
     [
         ("def f(x): return x", ["1 f"]),
-        ("def f(x):\n    if x: a()\n    return 2", ["2,3 f"]),
-        ("def f(x):\n    if (x and\n        y): return 1", ["2-3 f"]),
-        ("def f(x):\n    for y in x: a(); b()", ["2 f"]),
-        ("def f(x):\n    try: a()\n    except E: b()", ["2-3 f"]),
-        ("def f(x):\n    with a as b, \\\n         c as d: e()", ["2-3 f"]),
-        ("def f(x):\n    match x:\n        case [1,\n              2]: a()", ["2-4 f"]),
-        ("def f(x):\n    match x:\n        case 1 if (y or\n                   z): a()", ["2-4 f"]),
+        ("def f(x):\n    if x: a()\n    return 2", ["2,3 f", "2 f/0"]),
+        ("def f(x):\n    if (x and\n        y): return 1", ["2-3 f", "2-3,3 f/0"]),
+        ("def f(x):\n    for y in x: a(); b()", ["2 f", "2 f/0"]),
+        ("def f(x):\n    try: a()\n    except E: b()", ["2-3 f", "2 f/0", "3 f/1"]),
+        (
+            "def f(x):\n    try: a()\n    except (E,\n            F): b()",
+            ["2-4 f", "2 f/0", "3-4,4 f/1"],
+        ),
+        ("def f(x):\n    with a as b, \\\n         c as d: e()", ["2-3 f", "2-3,3 f/0"]),
+        (
+            "def f(x):\n    match x:\n        case [1,\n              2]: a()",
+            ["2-4 f", "2-4,4 f/0"],
+        ),
+        (
+            "def f(x):\n    match x:\n        case 1 if (y or\n                   z): a()",
+            ["2-4 f", "2-4,4 f/0"],
+        ),
         # No line event tells `else:` apart from what follows it on its line.
-        ("def f(x):\n    if x: a()\n    else: b()", ["2 f", "3 f/1"]),
+        ("def f(x):\n    if x: a()\n    else: b()", ["2 f", "2 f/0", "3 f/1"]),
     ],
 )
-def test_a_suite_on_the_line_of_its_header_is_no_block(source: str, expected: list[str]) -> None:
-    """Lines cannot tell such a suite from its header, so it belongs to the block around."""
+def test_a_suite_on_the_line_of_its_header_has_the_lines_of_both(
+    source: str, expected: list[str]
+) -> None:
+    """Lines cannot tell such a suite from its header: who ran one is taken to have run both."""
     assert block_lines(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("joined", "apart"),
+    [
+        (
+            "def f(x):\n    if x: return 1\n    a()",
+            "def f(x):\n    if x:\n        return 1\n    a()",
+        ),
+        ("def f(x):\n    while x: a(); b()", "def f(x):\n    while x:\n        a()\n        b()"),
+        (
+            "def f(x):\n    try: a()\n    except E as e: b()\n    finally: c()",
+            "def f(x):\n    try:\n        a()\n    except E as e:\n        b()\n    finally:\n        c()",
+        ),
+        (
+            "def f(x):\n    def g(): return x\n    return g",
+            "def f(x):\n    def g():\n        return x\n    return g",
+        ),
+        ("def f(x):\n    class C: y = x", "def f(x):\n    class C:\n        y = x"),
+        (
+            "def f(x):\n    match x:\n        case 1: import a",
+            "def f(x):\n    match x:\n        case 1:\n            import a",
+        ),
+        ("if a: b = 1\nelse: import c", "if a:\n    b = 1\nelse:\n    import c"),
+        ("for a in b: c[a] = 1; d = a", "for a in b:\n    c[a] = 1\n    d = a"),
+        ("class A: b = 1; c: int", "class A:\n    b = 1\n    c: int"),
+        ("class A:\n    if b: c = 1", "class A:\n    if b:\n        c = 1"),
+    ],
+)
+def test_units_do_not_depend_on_where_suites_begin(joined: str, apart: str) -> None:
+    """A formatter that moves suites to lines of their own changes no unit, and no order of them."""
+    one, two = outline(joined), outline(apart)
+
+    assert one.units == two.units
+    assert one.imports == two.imports
 
 
 @pytest.mark.parametrize(
@@ -368,7 +415,9 @@ def test_local_definitions(source: str, expected: list[str]) -> None:
             ["2-3,5 effect b,c,f,g,h", "4 variable d", "6 variable i"],
             id="match",
         ),
-        pytest.param("if a: b = 1", ["1 effect b"], id="suite-on-the-line-of-its-header"),
+        pytest.param(
+            "if a: b = 1", ["1 effect", "1 variable b"], id="suite-on-the-line-of-its-header"
+        ),
         pytest.param("if a:\n    pass\nelse: b = 1", ["1 effect", "3 variable b"], id="else"),
         pytest.param("1\n'text'\npass\n...", [], id="nothing"),
     ],
@@ -793,12 +842,12 @@ def test_import_facts() -> None:
                 import i
     """)
     by_key = {unit.key.partition("/")[0]: index for index, unit in enumerate(found.units)}
-    nested = next(index for index, unit in enumerate(found.units) if unit.key.endswith(".0"))
+    joined, nested = (index for index, unit in enumerate(found.units) if unit.key.endswith(".0"))
 
     assert set(found.imports) == {
         ImportFact(by_key[":import::a:a.b"], 0, "a.b", "", "a"),
         ImportFact(found.units.index(_block(found, "f")), 2, "c", "d", "e"),
-        ImportFact(found.units.index(_block(found, "f")), 0, "g", "", "g"),
+        ImportFact(joined, 0, "g", "", "g"),
         ImportFact(nested, 0, "h", "", "h"),
         ImportFact(found.units.index(_block(found, "f.<locals>.inner")), 0, "i", "", "i"),
     }
@@ -809,10 +858,11 @@ def _block(found: Outline, symbol: str) -> object:
 
 
 def test_imports_in_a_suite_on_the_line_of_its_header() -> None:
-    """At module level such an import belongs to the effect that it is part of."""
+    """Such an import is a unit of its own, as on any other line."""
     found = outline("if a: import b")
 
-    assert found.imports == (ImportFact(0, 0, "b", "", "b"),)
+    assert found.units[1].kind is Kind.IMPORT
+    assert found.imports == (ImportFact(1, 0, "b", "", "b"),)
 
 
 # -- inertness in context -------------------------------------------------------------------
