@@ -9,7 +9,7 @@ from impact_select.outline.parse import parse_outline
 
 _NAMED = {UnitKind.VARIABLE, UnitKind.IMPORT, UnitKind.EFFECT}
 _AFTER = re.compile(r">[0-9a-f]{32}")
-_SUITE = re.compile(r"/[0-9a-f]{32}\.(\d+)")
+_SUITE = re.compile(r"/\??[0-9a-f]{32}\.(\d+)")
 
 
 def outline(source: str) -> Outline:

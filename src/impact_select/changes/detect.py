@@ -552,6 +552,7 @@ class _Comparison:
     def order(self, classes: dict[str, ClassFacts]) -> Iterator[AtomicChange]:
         scopes = {"", *classes}
         units = {unit.key: unit for unit in self.new.units}
+        doubtful = self.doubtful_imports()
         for scope in sorted(scopes):
             before = _ordered(self.old, scope)
             after = _ordered(self.new, scope)
@@ -569,7 +570,7 @@ class _Comparison:
                 )
                 if not known or any(map(self.acts, (unit, *crossed))):
                     yield self.moved(scope, unit)
-            yield from self.imports_moved(scope, units)
+            yield from self.imports_moved(scope, units, doubtful)
 
     def statement_loads(self, unit: Unit) -> set[str]:
         """Return the names that a statement reads, all parts of a definition's header included."""
@@ -583,8 +584,23 @@ class _Comparison:
             for name in other.loads
         }
 
-    def imports_moved(self, scope: str, units: dict[str, Unit]) -> Iterator[AtomicChange]:
-        """Look for imports that moved across anything but other imports."""
+    def doubtful_imports(self) -> frozenset[str]:
+        """Return the keys of the imports that may fail, where the module is loaded all the same."""
+        return frozenset(
+            unit.key
+            for index, unit in enumerate(self.new.units)
+            if unit.kind is UnitKind.IMPORT
+            and unit.is_guarded
+            and not _is_known(self.elsewhere.import_known, self.new, index)
+        )
+
+    def imports_moved(
+        self, scope: str, units: dict[str, Unit], doubtful: frozenset[str]
+    ) -> Iterator[AtomicChange]:
+        """Look for imports that moved across anything but other imports.
+
+        Where one fails and that is passed by, those after it are not made.
+        """
         before = _ordered(self.old, scope, imports=True)
         after = _ordered(self.new, scope, imports=True)
         if before == after:
@@ -594,6 +610,7 @@ class _Comparison:
             if unit.kind is UnitKind.IMPORT and any(
                 units[other].kind is not UnitKind.IMPORT
                 or not {*unit.names, "*"}.isdisjoint(units[other].names)
+                or other in doubtful
                 for other in _crossed(key, before, after)
             ):
                 yield self.moved(scope, unit)

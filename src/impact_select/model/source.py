@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from impact_select.model.ids import Fingerprint
+
+GUARDED: Final = "/?"
+"""Stands in the place of a suite that an error may end while what is around goes on."""
 
 
 class UnitKind(StrEnum):
@@ -60,6 +64,11 @@ class Unit:
     def is_conditional(self) -> bool:
         """Whether it stands in a suite that may be passed by."""
         return self.key.startswith(f"{self.symbol}:{self.kind.value}:/")
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether an error may end the suite around it, and the module goes on."""
+        return GUARDED in self.key
 
     @property
     def acts(self) -> bool:

@@ -35,6 +35,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from impact_select.model.source import (
+    GUARDED,
     ClassFacts,
     FunctionFacts,
     ImportFact,
@@ -72,6 +73,7 @@ _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MAIN_SYMBOL: Final = "<main>"
 """The symbol of what a file does only when it is run as a script."""
 
+_GUARDS: Final = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
 _DOC_HOLDERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 # Of a definition's header, one part binds its name.
 _BINDING: Final = frozenset(
@@ -414,7 +416,7 @@ class _Builder:
             loads=header_loads(statement, inner),
         )
         for index, suite in enumerate(inner):
-            self.definition_suite(suite.body, scope, f"{place}/{digest}.{index}")
+            self.definition_suite(suite.body, scope, _inside(place, statement, f"{digest}.{index}"))
 
     # -- headers --------------------------------------------------------------------
 
@@ -588,7 +590,7 @@ class _Builder:
             if inner:
                 digest = fingerprint(parts[start:])
             for index, suite in enumerate(inner):
-                nested.append((suite, f"{place}/{digest}.{index}"))
+                nested.append((suite, _inside(place, statement, f"{digest}.{index}")))
                 cut.update(map(id, suite.body))
         for statement in body:
             spans.extend(own_spans(statement, suites(statement)))
@@ -665,6 +667,11 @@ def _unannotated(statement: ast.AnnAssign) -> ast.AnnAssign:
         value=statement.value,
         simple=statement.simple,
     )
+
+
+def _inside(place: str, statement: ast.stmt, suite: str) -> str:
+    """Return the place of a suite of a statement."""
+    return f"{place}{GUARDED if isinstance(statement, _GUARDS) else '/'}{suite}"
 
 
 def _write_type_parameters(node: _Function | ast.ClassDef, parts: list[str]) -> None:
