@@ -7,7 +7,7 @@ from typing import Final
 
 from impact_select.changes.elsewhere import ImportKnown
 from impact_select.model.ids import RepoPath
-from impact_select.model.source import ImportFact
+from impact_select.model.source import ImportFact, UnitKind
 from impact_select.ports import EvidenceStore
 
 # Standard modules whose import does something, or needs what may be missing.
@@ -33,7 +33,8 @@ def import_known(store: EvidenceStore, path: RepoPath) -> ImportKnown:
     """Return the check for one importing file.
 
     Known are imports from the standard library that work here, and imports that the same
-    file (or, of another distribution's modules, any file) made while it was recorded.
+    file (or, of another distribution's modules, any file) made while it was recorded: in a
+    branch, or where an error is passed by, it may not have got so far.
     """
 
     def known(fact: ImportFact) -> bool:
@@ -66,15 +67,19 @@ def _is_project(store: EvidenceStore, top: str) -> bool:
 
 
 def _recorded(store: EvidenceStore, path: RepoPath | None, fact: ImportFact) -> bool:
+    """Tell whether a file that was loaded makes an import on its way, come what may."""
     last = fact.name or fact.module.rpartition(".")[2]
+    loaded = {store.files[number] for number in store.modules}
     for _, blob, _ in store.references(last):
-        versions = store.paths_by_blob.get(blob, ())
-        if path is not None and all(version.path != path for version in versions):
+        versions = loaded.intersection(store.paths_by_blob.get(blob, ()))
+        if not any(path is None or version.path == path for version in versions):
             continue
         outline = store.outline(blob)
         if outline is None:
             continue
         for other in outline.imports:
             if (other.level, other.module, other.name) == (fact.level, fact.module, fact.name):
-                return outline.units[other.unit].kind.value == "import"
+                unit = outline.units[other.unit]
+                if unit.kind is UnitKind.IMPORT and not (unit.symbol or unit.is_conditional):
+                    return True
     return False
