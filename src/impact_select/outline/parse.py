@@ -58,6 +58,7 @@ from impact_select.outline.facts import (
 )
 from impact_select.outline.fingerprint import fingerprint, write_node
 from impact_select.outline.handing import find_handing
+from impact_select.outline.imports import in_one_order
 from impact_select.outline.known_names import ALWAYS_BOUND
 from impact_select.outline.making import kept_by, made_by
 from impact_select.outline.names import header_loads, header_names, names_read, targets
@@ -74,6 +75,7 @@ MAIN_SYMBOL: Final = "<main>"
 """The symbol of what a file does only when it is run as a script."""
 
 _GUARDS: Final = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
+_IMPORTS: Final = (ast.Import, ast.ImportFrom)
 _DOC_HOLDERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 # Of a definition's header, one part binds its name.
 _BINDING: Final = frozenset(
@@ -577,7 +579,7 @@ class _Builder:
         cut: set[int] = set()
         digest = ""
         in_function = all(facts.qualname != symbol for facts in self.classes)
-        for statement in body:
+        for statement in self.settled(body, symbol, place) if in_function else body:
             start = len(parts)
             inner = suites(statement)
             if in_function and isinstance(statement, ast.AnnAssign):
@@ -608,6 +610,13 @@ class _Builder:
         for definition in definitions:
             self.local_definition(definition, symbol)
         return digest
+
+    def settled(self, body: list[ast.stmt], symbol: str, place: str) -> Iterable[ast.stmt]:
+        """Give the imports in a suite of a function an order of their own, where none counts."""
+        if GUARDED in place or not any(isinstance(some, _IMPORTS) for some in body):
+            return body
+        scope = self.scope(symbol)
+        return in_one_order(body, scope.outside) if scope is not None else body
 
     def scope(self, symbol: str) -> Scope | None:
         """Return the scope of a function, which most do not need: they are one block."""
