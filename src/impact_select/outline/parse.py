@@ -45,6 +45,7 @@ from impact_select.model.source import (
     UnitKind,
 )
 from impact_select.outline.bindings import Bound
+from impact_select.outline.docstrings import kept
 from impact_select.outline.evaluate import fold, is_inert, is_plain_annotation
 from impact_select.outline.facts import (
     class_facts,
@@ -284,7 +285,7 @@ class _Builder:
         match body[0]:
             case ast.Expr(value=ast.Constant(value=str(text))):
                 spans = [_span(body[0])]
-                self.unit(UnitKind.DOC, symbol, "", [text], spans, names=("__doc__",))
+                self.unit(UnitKind.DOC, symbol, "", [kept(text)], spans, names=("__doc__",))
                 return body[1:]
             case _:
                 return body
