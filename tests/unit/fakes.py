@@ -450,6 +450,7 @@ def select(
         settings,
         lambda path: import_known(kept, path),
         InstalledCode(),
+        lambda blobs: {},
     )
 
 

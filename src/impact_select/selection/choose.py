@@ -11,6 +11,7 @@ head: then it behaves in both as it was recorded, and so alike.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pyroaring import BitMap
 
@@ -35,6 +36,9 @@ from impact_select.selection.new_tests import TestNames, new_tests
 # A loop, a decorator or a base can make tests that no function of the file shows.
 _MAKING_TESTS = frozenset({ChangeKind.EFFECT, ChangeKind.BASES, ChangeKind.DECORATORS})
 _MOST_CAUSES = 5  # per test; chosen for readable reports
+_PYTHON = (".py", ".pyw")
+
+StoredContents: TypeAlias = Callable[[Iterable[Blob]], Mapping[Blob, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def choose(
     settings: Settings,
     import_known: Callable[[RepoPath], ImportKnown],
     foreign: ForeignCode,
+    stored: StoredContents,
 ) -> Selection:
     """Choose the tests to run.
 
@@ -83,6 +88,7 @@ def choose(
         settings: The project's.
         import_known: Per importing file, whether a new import is known to succeed.
         foreign: Code that is not the project's.
+        stored: Gives contents that the repository has, of those asked for.
 
     Returns:
         A subset, or all tests with the reasons.
@@ -104,7 +110,7 @@ def choose(
         snapshots_affected: list[Affected] = []
     else:
         rules = Rules(store, foreign, lambda path: head.read(path) if path in head.files else None)
-        comparison = _Comparison(store, rules, snapshots, settings, import_known)
+        comparison = _Comparison(store, rules, snapshots, settings, import_known, stored)
         findings = [comparison.findings(target) for target in targets]
         snapshots_affected = [
             affected
@@ -141,12 +147,15 @@ class _Comparison:
         snapshots: list[Snapshot],
         settings: Settings,
         import_known: Callable[[RepoPath], ImportKnown],
+        stored: StoredContents,
     ) -> None:
         self._store = store
         self._rules = rules
         self._snapshots = snapshots
         self._settings = settings
         self._import_known = import_known
+        self._stored = stored
+        self._unloaded: Mapping[Blob, bytes] = {}
         self._comparisons: dict[str, ImportComparison] = {}
         self._parsed: dict[tuple[Blob, RepoPath], Outline | UnparsedSource] = {}
 
@@ -177,6 +186,7 @@ class _Comparison:
                     new[path] = new.get(path, BitMap()) | snapshot.recordings
                     searches[path] = searches.get(path, frozenset()) | snapshot.facts.search
         rewritten = self._rewritten(domains, target)
+        self._unloaded = self._stored(self._without_outline(domains))
         for number, domain in sorted(domains.items()):
             version = self._store.files[number]
             found, effective = self._changed(version, target, findings, rewritten, domain)
@@ -270,7 +280,7 @@ class _Comparison:
         findings.outlines[version.path] = new
         if old is None:
             found.extend(self._rules.unparsed(version, "it was not outlined when it was recorded"))
-            return found, True
+            return found, not self._is_only_text(version, new)
         imports = self._imports(target)
         states = imports.of(version, domain)
         known = self._import_known(version.path)
@@ -298,6 +308,26 @@ class _Comparison:
                 caused[number], hit = one | hit, one & hit
             found += items
         return found, bool(changes)
+
+    def _without_outline(self, numbers: Iterable[int]) -> list[Blob]:
+        """Return the contents of Python files that nobody was seen to load."""
+        versions = [self._store.files[number] for number in numbers]
+        return [
+            version.blob
+            for version in versions
+            if version.path.endswith(_PYTHON) and self._store.outline(version.blob) is None
+        ]
+
+    def _is_only_text(self, version: FileVersion, new: Outline) -> bool:
+        """Tell whether a file that nobody was seen to load does what it would have done."""
+        content = self._unloaded.get(version.blob)
+        if content is None:
+            return False
+        try:
+            old = parse_outline(content, state=False)
+        except UnparsedSource:
+            return False
+        return not detect_changes(version.path, old, new, Elsewhere())
 
     def _imports(self, target: Target) -> ImportComparison:
         if target.label not in self._comparisons:

@@ -65,6 +65,7 @@ def _select(project: Project, comparison: Comparison, store: ImpactMap) -> Selec
         project.settings,
         lambda path: import_known(store, path),
         InstalledCode(),
+        project.history.read_blobs,
     )
 
 
