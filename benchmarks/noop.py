@@ -127,26 +127,19 @@ def main(
         ]
         files = workspace.project(include, exclude)
         done = {(result["kind"], result["path"]) for result in known}
-        edits = {
-            kind: {
-                path: found
-                for path, found in _edits(kind, files, workspace, formatters).items()
+        always: frozenset[str] | None = None
+        for kind in wanted:
+            by_path = {
+                path: edits
+                for path, edits in _edits(kind, files, workspace, formatters).items()
                 if (kind, path) not in done
             }
-            for kind in wanted
-        }
-        if any(edits.values()):
-            record(workspace, tool.record)
-            before = answer_of(workspace, [], frozenset())
-            always = frozenset((*before.tests, *before.readers))
-            click.echo(f"{len(always)} tests selected without an edit", err=True)
-            if before.fallbacks:
-                raise click.ClickException(f"nothing can be selected: {before.fallbacks}")
-            for kind, by_path in edits.items():
-                for result in measure(kind, by_path, workspace, always):
-                    line = {"schema": 1, **about, **result}
-                    append_result(results, line)
-                    known.append(line)
+            if by_path and always is None:
+                always = record(workspace, tool.record)
+            for result in measure(kind, by_path, workspace, always or frozenset()):
+                line = {"schema": 1, **about, **result}
+                append_result(results, line)
+                known.append(line)
     finally:
         if scratch is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -161,8 +154,8 @@ def main(
     sys.exit(1 if is_layout else 0)
 
 
-def record(workspace: Workspace, options: Sequence[str]) -> None:
-    """Make the map, and stop where it is none of the copy."""
+def record(workspace: Workspace, options: Sequence[str]) -> frozenset[str]:
+    """Make the map; give the tests that are selected without an edit."""
     click.echo("recording", err=True)
     run = workspace.pytest(*options)
     workspace.clean()
@@ -170,7 +163,16 @@ def record(workspace: Workspace, options: Sequence[str]) -> None:
         raise click.ClickException(f"modules are loaded from {workspace.origin}, not its copy")
     if not workspace.map_bytes():
         raise click.ClickException(f"recording left no map:\n{run.tail}")
-    click.echo(f"{len(run.outcomes)} tests recorded in {run.duration_s:.1f} s", err=True)
+    before = answer_of(workspace, [], frozenset())
+    if before.fallbacks:
+        raise click.ClickException(f"nothing can be selected: {before.fallbacks}")
+    always = frozenset((*before.tests, *before.readers))
+    click.echo(
+        f"{len(run.outcomes)} tests recorded in {run.duration_s:.1f} s, "
+        f"{len(always)} selected without an edit",
+        err=True,
+    )
+    return always
 
 
 def measure(
