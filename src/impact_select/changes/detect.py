@@ -42,6 +42,7 @@ from impact_select.outline.decorators import (
     is_pure,
     reads_interface,
 )
+from impact_select.outline.fingerprint import fingerprint, import_text
 from impact_select.outline.known_names import ALWAYS_BOUND, is_plain_base
 
 _LOCAL: Final = ".<locals>"
@@ -609,8 +610,8 @@ class _Comparison:
             unit = units[key]
             if unit.kind is UnitKind.IMPORT and any(
                 units[other].kind is not UnitKind.IMPORT
-                or not {*unit.names, "*"}.isdisjoint(units[other].names)
                 or other in doubtful
+                or _may_rebind(unit, units[other])
                 for other in _crossed(key, before, after)
             ):
                 yield self.moved(scope, unit)
@@ -703,6 +704,19 @@ def _crossed(key: str, before: list[str], after: list[str]) -> set[str]:
     """Return the keys of both versions that stand on the other side of a key now."""
     passed = {*before[: before.index(key)]} ^ {*after[: after.index(key)]}
     return passed & {*before} & {*after}
+
+
+def _may_rebind(one: Unit, other: Unit) -> bool:
+    """Tell whether two imports may bind a name to two things."""
+    if "*" in one.names + other.names:
+        return True
+    return one.names == other.names and not (_binds_package(one) and _binds_package(other))
+
+
+def _binds_package(unit: Unit) -> bool:
+    """Tell whether an import is `import a` or `import a.b`, each of which binds `a`."""
+    name = unit.key.rpartition(":")[2]
+    return unit.fingerprint == fingerprint([import_text("", name, None)])
 
 
 def _is_known(import_known: ImportKnown, outline: Outline, index: int) -> bool:

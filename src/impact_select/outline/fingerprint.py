@@ -18,6 +18,17 @@ def fingerprint(parts: list[str]) -> Fingerprint:
     return Fingerprint(blake2b(text, digest_size=_DIGEST_BYTES).hexdigest())
 
 
+def import_text(source: str, name: str, alias: str | None) -> str:
+    """Return what is digested of one name of an import.
+
+    Args:
+        source: The module that it is taken from, with leading dots; empty for `import a`.
+        name: What is imported, as written.
+        alias: The name after `as`.
+    """
+    return f"{source}:{name}:{alias}"
+
+
 def write_node(node: object, parts: list[str]) -> None:
     """Append an unambiguous rendering of a node (or list, or value) to parts.
 

@@ -57,7 +57,7 @@ from impact_select.outline.facts import (
     is_plain_class,
     is_type_checking,
 )
-from impact_select.outline.fingerprint import fingerprint, write_node
+from impact_select.outline.fingerprint import fingerprint, import_text, write_node
 from impact_select.outline.handing import find_handing
 from impact_select.outline.imports import in_one_order
 from impact_select.outline.known_names import ALWAYS_BOUND
@@ -334,7 +334,7 @@ class _Builder:
             bound = alias.asname or alias.name
             if isinstance(statement, ast.Import) and alias.asname is None:
                 bound = alias.name.partition(".")[0]
-            target = f"{source}:{alias.name}:{alias.asname}"
+            target = import_text(source, alias.name, alias.asname)
             if bound == "*":
                 self.constants.clear()  # it may bind any of them anew
             whole = alias.name if alias.asname else bound

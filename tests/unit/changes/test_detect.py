@@ -563,6 +563,12 @@ CLASS = "class C:\n    x = 1\n    def m(self):\n        return 2\n"
             id="import-moved-across-what-a-cycle-needs",
         ),
         pytest.param(
+            "import a.b as a\nimport a.c",
+            "import a.c\nimport a.b as a",
+            {"a module-effect-changed"},
+            id="imports-of-a-package-and-of-its-name-exchanged",
+        ),
+        pytest.param(
             "from a import x as z\nfrom b import y as z",
             "from b import y as z\nfrom a import x as z",
             {"z module-effect-changed"},
@@ -605,6 +611,11 @@ def test_bases_that_do_nothing(before: str, after: str, expected: set[str]) -> N
         pytest.param(FUNCTION, f"\n\n{FUNCTION}\n\n", id="blank-lines"),
         pytest.param("x = f('a', 1)", 'x = f(\n    "a",\n    1,\n)', id="layout"),
         pytest.param("import a\nimport b", "import b\nimport a", id="imports-reordered"),
+        pytest.param(
+            "import a.c\nimport a\nimport a.b",
+            "import a\nimport a.b\nimport a.c",
+            id="imports-of-submodules-reordered",
+        ),
         pytest.param("from a import b, c", "from a import (\n    c,\n    b,\n)", id="names"),
         pytest.param(f"{FUNCTION}def g(): pass", f"def g(): pass\n{FUNCTION}", id="function-moved"),
         pytest.param(f"{FUNCTION}{CLASS}", f"{CLASS}{FUNCTION}", id="class-moved"),
