@@ -24,7 +24,7 @@ from impact_select.mapping.class_names import ClassNames, ClassPlace, last_name
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, Place, RecordedRun
 from impact_select.model.reference import RECEIVER
-from impact_select.model.source import Fill, FunctionFacts, Outline, UnitKind
+from impact_select.model.source import FunctionFacts, Outline, UnitKind
 
 LOCAL_CALL: Final = "()"
 """Stands among the names of a unit that calls what a variable of its function holds."""
@@ -98,30 +98,37 @@ class NameIndex:
     """Names of all executed files: who refers to them, and what they lead to.
 
     Attributes:
+        run: What was recorded.
         sources: Facts per file.
         blocks: The blocks of each function.
+        functions: Each function, by its file and qualified name.
+        fixtures: The names of all fixtures that were used.
         constructors: Those of each class, by its last name.
         referring: Units that refer to a name, per file.
+        bound: The units that bind a name on import.
+        keepers: The functions that set an attribute, or put something into it.
+        setters: Those that set it to something that was there before, and the source.
+        sites: Where functions of a name are called with such: the caller, the place, the source.
     """
 
     def __init__(self, run: RecordedRun, sources: Mapping[RepoPath, SourceFacts]) -> None:
-        self._run = run
+        self.run = run
         self.sources = sources
         self.blocks: dict[tuple[RepoPath, str], BitMap] = {}
         self.constructors: dict[str, set[tuple[RepoPath, str]]] = {}
         self.referring: dict[str, dict[RepoPath, BitMap]] = {}
         self._named: dict[str, set[tuple[RepoPath, str]]] = {}
-        self._bound: dict[str, set[Place]] = {}
+        self.bound: dict[str, set[Place]] = {}
         self._classes = ClassNames()
         self._names: dict[Place, set[str]] = {}
         self._own: dict[Place, set[str]] = {}
         self._receivers: dict[tuple[RepoPath, str], str] = {}
-        self._functions: dict[tuple[RepoPath, str], FunctionFacts] = {}
-        self._keepers: dict[str, set[tuple[RepoPath, str]]] = {}
+        self.functions: dict[tuple[RepoPath, str], FunctionFacts] = {}
+        self.keepers: dict[str, set[tuple[RepoPath, str]]] = {}
         self._fields: dict[str, set[str]] = {}
-        self._sites: dict[str, list[tuple[RepoPath, FunctionFacts, str, str]]] = {}
-        self._setters: dict[str, list[tuple[RepoPath, FunctionFacts, str]]] = {}
-        self._fixtures = {
+        self.sites: dict[str, list[tuple[RepoPath, FunctionFacts, str, str]]] = {}
+        self.setters: dict[str, list[tuple[RepoPath, FunctionFacts, str]]] = {}
+        self.fixtures = {
             key.name.partition("@")[0].rpartition("::")[2]
             for key in run.owners
             if key.kind is OwnerKind.FIXTURE
@@ -160,7 +167,7 @@ class NameIndex:
 
     def _foreign_names(self, path: RepoPath, outline: Outline) -> Set[str]:
         """Return the names that mean something from elsewhere to a file, or are built in."""
-        modules = self._run.modules.get(path)
+        modules = self.run.modules.get(path)
         if modules is None or any(fact.name == "*" for fact in outline.imports):
             return frozenset()
         own = {unit for unit, _ in modules.imports | modules.dynamic}
@@ -196,17 +203,17 @@ class NameIndex:
                     self._named.setdefault(name, set()).add((path, found.symbol))
             else:
                 for name in found.names:
-                    self._bound.setdefault(name, set()).add((path, unit))
+                    self.bound.setdefault(name, set()).add((path, unit))
         for function in outline.functions:
-            self._functions[path, function.qualname] = function
+            self.functions[path, function.qualname] = function
             for attribute, source in function.handing.sets:
-                self._setters.setdefault(attribute, []).append((path, function, source))
+                self.setters.setdefault(attribute, []).append((path, function, source))
             for callee, place, source in function.handing.passes:
-                self._sites.setdefault(callee, []).append((path, function, place, source))
+                self.sites.setdefault(callee, []).append((path, function, place, source))
             if function.parameters[:1] in {("cls",), ("self",)}:
                 self._receivers[path, function.qualname] = function.parameters[0]
             for name in function.handing.keeps:
-                self._keepers.setdefault(name, set()).add((path, function.qualname))
+                self.keepers.setdefault(name, set()).add((path, function.qualname))
 
     def _add_classes(self, path: RepoPath, outline: Outline) -> None:
         self._classes.add(path, outline, lambda unit: self._names.get((path, unit), set()))
@@ -228,7 +235,7 @@ class NameIndex:
         return [
             key
             for key in self._owners_by_path.get(path, ())
-            if self._run.owners[key].units[path].intersect(units)
+            if self.run.owners[key].units[path].intersect(units)
         ]
 
     def ran(self, path: RepoPath, symbol: str) -> list[OwnerKey]:
@@ -239,7 +246,7 @@ class NameIndex:
         """Return what some owners ran, with what filled the caches that they used."""
         executed: dict[RepoPath, BitMap] = {}
         for key in self._with_caches(owners):
-            for path, units in self._run.owners[key].units.items():
+            for path, units in self.run.owners[key].units.items():
                 executed[path] = executed.get(path, BitMap()) | units
         return executed
 
@@ -249,8 +256,8 @@ class NameIndex:
         while pending:
             new = {
                 used
-                for used in self._run.owners[pending.pop()].uses - found
-                if used.kind is OwnerKind.CACHE and used in self._run.owners
+                for used in self.run.owners[pending.pop()].uses - found
+                if used.kind is OwnerKind.CACHE and used in self.run.owners
             }
             found |= new
             pending.extend(new)
@@ -285,7 +292,7 @@ class NameIndex:
 
     def function(self, path: RepoPath, symbol: str) -> FunctionFacts | None:
         """Return a function by its file and qualified name."""
-        return self._functions.get((path, symbol))
+        return self.functions.get((path, symbol))
 
     def reached(
         self,
@@ -331,7 +338,7 @@ class NameIndex:
     def _ends_with_call(self, path: RepoPath, symbol: str, name: str) -> bool:
         """Tell whether nothing of a function runs any more once a call by a name is over."""
         own = last_name(symbol)
-        function = self._functions.get((path, symbol))
+        function = self.functions.get((path, symbol))
         if function is None or function.handing.generates:
             return False
         return own == name or (own in CONSTRUCTORS and "<locals>" not in symbol)
@@ -341,7 +348,7 @@ class NameIndex:
 
         Of a class it is what its objects may have, too.
         """
-        places = self._bound.get(name, set())
+        places = self.bound.get(name, set())
         kin = frozenset({cls}) if cls and not cls[1] else cls and self._classes.kin(cls)
         if kin is None:
             return set(places)
@@ -405,7 +412,7 @@ class NameIndex:
         own = self._own_classes(path, found.symbol, names)
         parts = found.symbol.split(".<locals>.")
         result = (names - self._own.get(place, set())) | own
-        function = self._functions.get((path, found.symbol))
+        function = self.functions.get((path, found.symbol))
         if function is not None:
             for name in names.intersection(function.handing.calls):
                 result |= self._given_to(name)
@@ -416,7 +423,7 @@ class NameIndex:
             # A variable may be bound in another block than the one that calls it.
             for other in self.blocks[path, found.symbol]:
                 for name in self._names.get((path, other), ()):
-                    if name[0] == "&" and name[1:] in self._keepers:
+                    if name[0] == "&" and name[1:] in self.keepers:
                         result |= self._given_to(name[1:])
         return result
 
@@ -451,7 +458,7 @@ class NameIndex:
         """Return the names in a unit that calls something; note who else handed that on."""
         symbol = self.sources[path].outline.units[unit].symbol
         names = self._names.get((path, unit), set())
-        function = self._functions.get((path, symbol))
+        function = self.functions.get((path, symbol))
         if function is not None and (
             LOCAL_CALL in names
             or any(
@@ -472,11 +479,11 @@ class NameIndex:
         for cls in self._fields.get(attribute, ()):
             for name in self.with_derived(cls):
                 names |= self._handed_before(name)
-        for path, symbol in self._keepers.get(attribute, ()):
+        for path, symbol in self.keepers.get(attribute, ()):
             for unit in self.blocks.get((path, symbol), ()):
                 if unit in self._ever.get(path, ()):
                     names |= self._names.get((path, unit), set())
-            if not self._functions[path, symbol].parameters[1:]:
+            if not self.functions[path, symbol].parameters[1:]:
                 continue
             if last_name(symbol) not in CONSTRUCTORS:
                 names |= self._handed_before(last_name(symbol))
@@ -505,175 +512,6 @@ class NameIndex:
     def with_derived(self, name: str) -> frozenset[str]:
         """Return the names of a class, of those that derive from it and that it makes."""
         return self._classes.with_derived(name)
-
-    # -- what lasts --------------------------------------------------------------
-
-    def lasts(self, path: RepoPath, function: FunctionFacts, fill: Fill) -> bool:
-        """Tell whether what a function stores into may outlive a test."""
-        sources = fill.sources
-        if sources is None:
-            return True
-        if self._ends_with_test(path, fill):
-            return False
-        pending = [(path, function, source) for source in sources]
-        seen = {(path, function.qualname, source) for source in sources}
-        while pending:
-            where, holder, source = pending.pop()
-            if source[0] == "(":
-                if self._is_given(holder) and source[1:] in self._fixtures:
-                    return True
-                if holder is function and self._is_handed_out(holder):
-                    return True
-                new = self._arguments(holder, source[1:])
-            elif source[0] == ".":
-                new = self._from_around(where, holder, source[1:])
-                if not new and (not source[1:] or self._is_variable(source[1:])):
-                    return True
-            elif source[0] == "@":
-                if self._instances_last(where, holder):
-                    return True
-                new = self._set_by(holder, source[1:])
-            else:
-                found = self._named.get(source, ())
-                if not found:
-                    return True
-                new = [
-                    (some, self._functions[some, symbol], one)
-                    for some, symbol in found
-                    for one in self._functions[some, symbol].handing.returns
-                ]
-            for some, other, one in new:
-                if (some, other.qualname, one) not in seen:
-                    seen.add((some, other.qualname, one))
-                    pending.append((some, other, one))
-        return False
-
-    def _ends_with_test(self, path: RepoPath, fill: Fill) -> bool:
-        """Tell whether only tests make objects with the attributes that a function uses.
-
-        Only where the classes with such attributes are those of its own file.
-        """
-        classes: frozenset[str] | None = None
-        for name in fill.attributes:
-            keepers = {
-                (where, last_name(symbol.rpartition(".")[0]))
-                for where, symbol in self._keepers.get(name, ())
-                if last_name(symbol) in CONSTRUCTORS
-            }
-            if keepers and all(where == path for where, _ in keepers):
-                found = frozenset(one for _, cls in keepers for one in self.with_derived(cls))
-                classes = found if classes is None else classes & found
-        return bool(classes) and all(
-            key.kind is OwnerKind.TEST
-            for name in classes or ()
-            for maker in self.constructors.get(name, ())
-            for key in self.ran(*maker)
-        )
-
-    def _from_around(
-        self, path: RepoPath, function: FunctionFacts, name: str
-    ) -> list[tuple[RepoPath, FunctionFacts, str]]:
-        """Return the function around one that has a name for its parameter, and the source."""
-        parts = function.qualname.split(".<locals>.")
-        for count in range(len(parts) - 1, 0, -1):
-            around = self._functions.get((path, ".<locals>.".join(parts[:count])))
-            if around is not None and name in around.parameters:
-                return [(path, around, f"({name}")]
-        return []
-
-    def _instances_last(self, path: RepoPath, function: FunctionFacts) -> bool:
-        """Tell whether others than tests make objects of a method's class."""
-        makers = self.makers(path, function)
-        return makers is None or any(key.kind is not OwnerKind.TEST for key in makers)
-
-    def makers(self, path: RepoPath, function: FunctionFacts) -> frozenset[OwnerKey] | None:
-        """Return the owners that made objects of a method's class; None when nobody tells."""
-        cls = function.qualname.partition(".<locals>")[0].rpartition(".")[0]
-        if (path, f"{cls}.__init__") not in self.blocks:
-            return None
-        return frozenset(
-            key
-            for name in self.with_derived(last_name(cls))
-            for maker in self.constructors.get(name, ())
-            for key in self.ran(*maker)
-        )
-
-    def fillers(
-        self, path: RepoPath, function: FunctionFacts, attribute: str
-    ) -> frozenset[OwnerKey]:
-        """Return the owners whose objects got a value of their own for an attribute.
-
-        Args:
-            path: The file of a method of theirs.
-            function: The method.
-            attribute: The constructor beside the method sets it, to something new.
-        """
-        constructor = f"{_class_around(function)}.__init__"
-        facts = self._functions.get((path, constructor))
-        if facts is None or attribute not in facts.handing.keeps:
-            return frozenset()
-        if self._set_by(function, attribute):
-            return frozenset()
-        return frozenset(self.ran(path, constructor))
-
-    def finders(
-        self, path: RepoPath, function: FunctionFacts, fill: Fill
-    ) -> frozenset[OwnerKey] | None:
-        """Return the owners that may have found filled what others had; None when unknown."""
-        method = (path, function.qualname)
-        if not fill.is_met or method in self._run.unseen or method not in self._run.finders:
-            return None
-        return self._run.finders[method].get(fill.name)
-
-    def _set_by(
-        self, function: FunctionFacts, attribute: str
-    ) -> list[tuple[RepoPath, FunctionFacts, str]]:
-        """Return who sets an attribute of a method's receiver: the function, and the source."""
-        return [
-            (where, setter, source)
-            for where, setter, source in self._setters.get(attribute, ())
-            if last_name(setter.qualname) not in CONSTRUCTORS
-            or self._are_related(_class_around(setter), _class_around(function))
-        ]
-
-    def _are_related(self, one: str, two: str) -> bool:
-        return one in self.with_derived(two) or two in self.with_derived(one)
-
-    def _is_given(self, function: FunctionFacts) -> bool:
-        return function.fixture is not None or is_test(function)
-
-    def _is_handed_out(self, function: FunctionFacts) -> bool:
-        """Tell whether others than those who name a function may call it."""
-        if _class_around(function) and ".<locals>." not in function.qualname:
-            return False
-        name = last_name(function.qualname)
-        return ".<locals>." in function.qualname or f"&{name}" in self.referring
-
-    def _arguments(
-        self, function: FunctionFacts, parameter: str
-    ) -> list[tuple[RepoPath, FunctionFacts, str]]:
-        """Return what callers pass for a parameter: who, and the source there."""
-        names = [last_name(function.qualname)]
-        cls = _class_around(function)
-        if names[0] in CONSTRUCTORS:
-            names += self.with_derived(cls)
-        own = [name for name in function.parameters if name not in {"self", "cls"}]
-        places = {parameter, str(own.index(parameter))} if parameter in own else {parameter}
-        return [
-            (where, caller, source)
-            for name in names
-            for where, caller, place, source in self._sites.get(name, ())
-            if place in places
-            # `super().__init__()`
-            and (name not in CONSTRUCTORS or self._are_related(cls, _class_around(caller)))
-        ]
-
-    def _is_variable(self, name: str) -> bool:
-        """Tell whether a name of some module may hold something else than code."""
-        if name not in self._bound:
-            return True
-        kinds = {self.sources[path].outline.units[unit].kind for path, unit in self._bound[name]}
-        return not kinds.isdisjoint({UnitKind.VARIABLE, UnitKind.EFFECT})
 
     # -- what holds what -----------------------------------------------------------
 
@@ -712,11 +550,6 @@ class NameIndex:
                     if some.kind in {UnitKind.DECORATORS, UnitKind.VARIABLE, UnitKind.EFFECT}:
                         found.update(some.names)
         return frozenset(found)
-
-
-def _class_around(function: FunctionFacts) -> str:
-    """Return the last name of a method's class; empty for a function."""
-    return last_name(function.qualname.partition(".<locals>")[0].rpartition(".")[0])
 
 
 def is_test(function: FunctionFacts) -> bool:

@@ -35,6 +35,7 @@ from pyroaring import BitMap
 from impact_select.graph.closure import spread
 from impact_select.mapping.class_names import last_name
 from impact_select.mapping.edges import edges
+from impact_select.mapping.lasting import Lasting
 from impact_select.mapping.name_index import NameIndex, SourceFacts, is_test
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, RecordedRun
@@ -139,15 +140,16 @@ class _State:
 
 
 def _filled_by_functions(index: NameIndex, loaded: "_Loaded") -> Iterator[_State]:
+    lasting = Lasting(index)
     for path, facts in index.sources.items():
         for function in facts.outline.functions:
             if not function.fills or is_test(function):
                 continue
-            fills = [fill for fill in function.fills if index.lasts(path, function, fill)]
+            fills = [fill for fill in function.fills if lasting.lasts(path, function, fill)]
             filling = _filling(facts.outline, function, fills)
             filled = index.owners_of(path, filling)
             if filled:
-                users = _users(index, loaded, path, function, fills)
+                users = _users(index, lasting, loaded, path, function, fills)
                 start = filling | _around(facts.outline, function, fills)
                 blocks = {path: index.blocks[path, function.qualname]}
                 name = f"{path}::{function.qualname}"
@@ -314,6 +316,7 @@ class _Loaded:
 
 def _users(
     index: NameIndex,
+    lasting: Lasting,
     loaded: _Loaded,
     path: RepoPath,
     function: FunctionFacts,
@@ -342,9 +345,9 @@ def _users(
                 found = index.readers([fill.name]).difference(filled)
             case Reuse.LOOKUP:
                 found = _finders(index, loaded, path, function)
-        met = index.finders(path, function, fill)
+        met = lasting.finders(path, function, fill)
         if met is None:
-            users |= found - _made_by_themselves(index, path, function, fill)
+            users |= found - _made_by_themselves(index, lasting, path, function, fill)
         else:
             users |= found & met
     return frozenset(users)
@@ -370,7 +373,7 @@ def _finders(
 
 
 def _made_by_themselves(
-    index: NameIndex, path: RepoPath, function: FunctionFacts, fill: Fill
+    index: NameIndex, lasting: Lasting, path: RepoPath, function: FunctionFacts, fill: Fill
 ) -> frozenset[OwnerKey]:
     """Return the tests that made what holds a state, where only tests make such.
 
@@ -385,12 +388,12 @@ def _made_by_themselves(
             every = frozenset[OwnerKey]().union(*runs)
             own = every.intersection(*runs)
         case Holder.OBJECT:
-            makers = index.makers(path, function)
+            makers = lasting.makers(path, function)
             if makers is None or not fill.is_in_receiver:
                 return frozenset()
             every = makers
             # What something is put into may be the class's, or be held by several objects.
-            own = makers if fill.plain else makers & index.fillers(path, function, fill.name)
+            own = makers if fill.plain else makers & lasting.fillers(path, function, fill.name)
         case Holder.SHARED:
             return frozenset()
     return own if all(key.kind is OwnerKind.TEST for key in every) else frozenset()
