@@ -24,6 +24,10 @@ _TOOL_FRAMES: Final = (
     "/pytest_cov/",
     "/impact_select/",
 )
+# They are patched in, and stand between the project's code, or a plugin's, and what asked for it.
+_CALLING_ON: Final = tuple(
+    f"/impact_select/recording/{name}.py" for name in ("caches", "fixtures", "imports", "processes")
+)
 # What pytest looks at on its own account, as the nearest caller from outside the standard
 # library: the folders that it collects. Which of them hold tests is no secret to us.
 _RUNNER_FRAMES: Final = ("/_pytest/", "/pluggy/", "/xdist/", "/execnet/")
@@ -100,7 +104,7 @@ class Asker:
             if file is not None:
                 place = self._place(frame, file)
                 return Asked(place, False, importing, nearest is None, afresh)
-            if self._tool(filename):
+            if self._tool(filename) and not filename.endswith(_CALLING_ON):
                 return Asked(None, True, importing, False)
             if nearest is None and not self._is_standard(filename):
                 nearest = filename
