@@ -89,6 +89,7 @@ class InputWatch:
         self.unpickled: set[str] = set()
         self._processes = ProcessWatch(self._forked)
         self._finder = _Finder(self._sought)
+        self._path_hook = self._entry_hook()
 
     def start(self) -> None:
         """Begin to listen; wrap what has no audit event."""
@@ -105,6 +106,7 @@ class InputWatch:
 
         self._processes.start()
         sys.meta_path.insert(0, self._finder)
+        sys.path_hooks.insert(0, self._path_hook)
 
     def stop(self) -> None:
         """Stop listening."""
@@ -112,6 +114,8 @@ class InputWatch:
         self._processes.stop()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
+        if self._path_hook in sys.path_hooks:
+            sys.path_hooks.remove(self._path_hook)
         for name, original in self._originals.items():
             wrapper = getattr(os, name)
             for supported in _support_sets():
@@ -191,6 +195,20 @@ class InputWatch:
                 self._imported((name,))
             finally:
                 self._busy = False
+
+    def _entry_hook(self) -> Callable[[str], Any]:
+        """Make a hook that is told the folders in which modules are looked for, and has none.
+
+        The import system finds out by itself whether there is such a folder.
+        """
+
+        def entry(name: str) -> Any:
+            path = None if self._busy else self._path(name)
+            if path and not self._exists(path):
+                self._looked(name, found=None)
+            raise ImportError(name)
+
+        return entry
 
     def _connected(self, arguments: tuple[Any, ...]) -> None:
         name = arguments[0]
