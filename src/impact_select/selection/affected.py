@@ -419,6 +419,9 @@ class Rules:
         """Imports that find a new file where they found another one, or nothing."""
         for dotted in module_names(path, search):
             head, _, last = dotted.rpartition(".")
+            if last != "conftest":  # the tests below it are told apart by their folder
+                for other in self._reacher.modules.files(dotted) - {path}:
+                    yield Affected(self._reacher.evidence.depending(other), cause)
             for name, owners in self._store.missing_imports().items():
                 if name == dotted or name.startswith(f"{dotted}."):
                     yield Affected(self._store.dependents(owners), cause)
