@@ -45,6 +45,15 @@ class ForeignCode(Protocol):
             name: The attribute.
         """
 
+    def may_note(self, maker: str, names: frozenset[str], *, every: bool = False) -> bool:
+        """Tell whether a base, metaclass or decorator may note members of a class when it is made.
+
+        Args:
+            maker: Its dotted name; that of a package for whatever it has.
+            names: Of the members, or what reads of them what matters.
+            every: Whether whatever looks at members counts, by whatever name.
+        """
+
 
 class UnknownCode:
     """Stands for installed code of which nothing is known: it may do whatever is asked."""
@@ -62,6 +71,10 @@ class UnknownCode:
         return True
 
     def may_take(self, package: str, name: str) -> bool:
+        """Tell that it may."""
+        return True
+
+    def may_note(self, maker: str, names: frozenset[str], *, every: bool = False) -> bool:
         """Tell that it may."""
         return True
 

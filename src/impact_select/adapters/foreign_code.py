@@ -17,6 +17,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
+from impact_select.adapters.class_makers import ClassMakers
 from impact_select.adapters.foreign_classes import may_answer
 from impact_select.model.source import Shown
 
@@ -117,6 +118,47 @@ class InstalledCode:
             word in content and taken.search(content) is not None
             for content in _sources(package, tuple(sys.path))
         )
+
+    def may_note(self, maker: str, names: frozenset[str], *, every: bool = False) -> bool:
+        """Tell whether a base, metaclass or decorator may note members of a class when it is made.
+
+        Args:
+            maker: Its dotted name; that of a package for whatever it has.
+            names: Of the members, or what reads of them what matters.
+            every: Whether whatever looks at members counts, by whatever name.
+
+        Returns:
+            True also for a maker that is not found.
+        """
+        package, _, rest = maker.partition(".")
+        if package in _ASKED:
+            return bool(rest) and _standard_notes(maker, names)
+        if package in _TEST_TOOLS:
+            return False
+        makers = _makers(package, tuple(sys.path))
+        words = makers.words(rest.rpartition(".")[2]) if rest else makers.all_words
+        if words is None:
+            return True
+        return bool(words) and (every or any(name.encode() in words for name in names))
+
+
+@cache
+def _makers(package: str, search: tuple[str, ...]) -> ClassMakers:
+    return ClassMakers(_sources(package, search))
+
+
+def _standard_notes(maker: str, names: frozenset[str]) -> bool:
+    """Tell whether a class of Python may note members when another one derives from it."""
+    module, _, name = maker.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        return True
+    return isinstance(found, type) and any(
+        "__init_subclass__" in vars(base) and not names.isdisjoint(dir(base))
+        for base in found.__mro__
+        if base.__module__ not in {"builtins", "typing", "unittest.case"}
+    )
 
 
 @cache

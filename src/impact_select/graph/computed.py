@@ -12,7 +12,7 @@ from impact_select.graph.hierarchy import Hierarchy
 from impact_select.graph.modules import ModuleIndex
 from impact_select.graph.nodes import Attribute, Name
 from impact_select.graph.receivers import Receivers
-from impact_select.model.ids import Blob
+from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
 from impact_select.model.reference import DEFINED, RECEIVER, may_compute
 from impact_select.ports import EvidenceStore
@@ -84,6 +84,29 @@ class ComputedNames:
                     yield version, looking
                 elif self._modules.may_hold_objects(root, version.path):
                     yield version, units
+
+    def while_made(self, path: RepoPath, cls: str, name: str) -> Iterator[RepoPath]:
+        """Yield the modules on whose import a class is made and code may look for a member.
+
+        A decorator or `__init_subclass__` that lists members keeps them where others find them.
+        """
+        places = self._classes.having(path, cls)
+        homes = {home for home, _ in places}
+        for root, blob, units in self._references(name):
+            if root not in {"?", RECEIVER}:
+                continue
+            for version in self._store.paths_by_blob.get(blob, ()):
+                looking = units
+                if root == RECEIVER:
+                    looking = BitMap().union(
+                        *(self._receivers.with_kin(version, units, *place) for place in places)
+                    )
+                for ran, owners in self._store.traces(version.number):
+                    if ran.intersect(looking):
+                        for owner in owners:
+                            kind, home = self._store.owner(owner)
+                            if kind == "import" and home in homes:
+                                yield RepoPath(home)
 
     def _references(self, name: str) -> Iterator[tuple[str, Blob, BitMap]]:
         """Yield the references by names that are not known, and may be a name."""

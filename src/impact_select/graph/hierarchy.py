@@ -47,6 +47,7 @@ class Hierarchy:
     ) -> None:
         self._store = store
         self._outline = outline
+        self._modules = modules
         self.origins = Origins(store, modules)
         self._foreign = foreign
         self._showing: dict[tuple[RepoPath, str, Shown], frozenset[_Class]] = {}
@@ -211,6 +212,68 @@ class Hierarchy:
                 (path, cls), lambda file, base, _: self._base_reads(file, base, shown)
             )
         return self._showing[key]
+
+    def noted(
+        self, path: RepoPath, cls: str, names: frozenset[str], *, every: bool = False
+    ) -> frozenset[_Class]:
+        """Return the classes that are noted somewhere, with a member of one, when they are made.
+
+        Code from elsewhere does so, in a metaclass, a base or a decorator, or a metaclass of
+        the project, which is handed all members; other code of the project tells what it looks
+        at.
+
+        Args:
+            path: The file of the class.
+            cls: Its qualified name.
+            names: Of the member, or what reads of it what matters.
+            every: Whether whatever looks at members counts, by whatever name.
+        """
+        return frozenset(
+            place
+            for place, inner in self._having(path, cls)
+            if self._is_noted(place, frozenset({inner}) if inner else names, every=every)
+        )
+
+    def _is_noted(self, cls: _Class, names: frozenset[str], *, every: bool) -> bool:
+        for path, facts in self._with_bases(*cls):
+            makers = [base for base in facts.bases if not self.origins.is_known(path, base)]
+            if (path, plain_name(facts.qualname)) == cls:
+                makers += [name for name in facts.decorators if not is_pure(name)]
+            for maker in makers:
+                origin = self.origins.of(path, maker)
+                foreign = self._modules.foreign if origin.computed else origin.foreign
+                if any(self._foreign.may_note(one, names, every=every) for one in sorted(foreign)):
+                    return True
+            if "metaclass" in facts.keywords and self._is_handed_members(path, facts):
+                return True
+        return False
+
+    def _is_handed_members(self, path: RepoPath, facts: ClassFacts) -> bool:
+        """Tell whether the metaclass that a class names may look at what the class binds."""
+        heads = {base.partition(".")[0] for base in facts.bases}
+        for version in self._store.versions.get(path, ()):
+            outline = self._outline(version.blob)
+            for unit in outline.units if outline is not None else ():
+                if unit.kind is not UnitKind.BASES or unit.symbol != facts.qualname:
+                    continue
+                for name in set(unit.loads) - heads - {"abc", "ABCMeta"}:
+                    rows = self.origins.classes(path, name)
+                    if not rows or any(self._has_maker(*row) for row in rows):
+                        return True
+        return False
+
+    def _has_maker(self, blob: Blob, qualname: str, bases: tuple[str, ...]) -> bool:
+        outline = self._outline(blob)
+        makers = {f"{qualname}.{name}" for name in ("__new__", "__init__", "__prepare__")}
+        return (
+            outline is None
+            or not set(bases) <= {"type", "ABCMeta", "abc.ABCMeta"}
+            or any(facts.qualname in makers for facts in outline.functions)
+        )
+
+    def having(self, path: RepoPath, cls: str) -> frozenset[_Class]:
+        """Return the classes that have the members of one, or one that has them, as a member."""
+        return frozenset(place for place, _ in self._having(path, cls))
 
     def _read_by(
         self, cls: _Class, reads: Callable[[RepoPath, str, str], bool]

@@ -402,6 +402,23 @@ class Reacher:
                     ),
                 )
 
+    def noted(
+        self, path: RepoPath, cls: str, names: frozenset[str], *, every: bool = False
+    ) -> Iterator[Node]:
+        """Yield the modules on whose import a member of a class may be noted elsewhere.
+
+        Args:
+            path: The file of the class.
+            cls: Its qualified name.
+            names: Of the member, or what reads of it what matters.
+            every: Whether whatever looks at members counts, by whatever name.
+        """
+        homes = {home for home, _ in self.classes.noted(path, cls, names, every=every)}
+        for name in names:
+            homes.update(self._computed.while_made(path, cls, name))
+        for home in sorted(homes):
+            yield Effects(home)
+
     def touching(self, path: RepoPath, cls: str, name: str = "") -> BitMap | None:
         """Return the recordings that touch a class: only they can meet an instance of it.
 

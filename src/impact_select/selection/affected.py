@@ -211,6 +211,7 @@ class Rules:
             case ChangeKind.METHOD_ADDED | ChangeKind.METHOD_REMOVED:
                 yield from ran
                 yield Attribute(path, symbol, name)
+                yield from self._reacher.noted(path, symbol, frozenset({name}))
                 seen_by_all = _is_special(name) and not (
                     change.kind is ChangeKind.METHOD_REMOVED and name in _CALLED_IF_THERE
                 )
@@ -251,6 +252,8 @@ class Rules:
             case ChangeKind.ATTRIBUTE:
                 yield from ran
                 yield Attribute(path, symbol, name)
+                is_new = not change.units
+                yield from self._reacher.noted(path, symbol, frozenset({name}), every=is_new)
                 if _is_special(name):
                     yield Class(path, symbol)
             case ChangeKind.VARIABLE | ChangeKind.IMPORT:

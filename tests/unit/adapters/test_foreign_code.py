@@ -192,3 +192,31 @@ def test_classes_of_the_standard_library_are_known_or_not(site: Path, base: str)
     write(site, frame="")
     known = {"json.JSONEncoder", "threading.local"}
     assert InstalledCode().may_answer(base) is (base not in known)
+
+
+@pytest.mark.parametrize(
+    ("maker", "name", "expected"),
+    [
+        ("frame.Plugin", "code", True),
+        ("frame.Plugin", "title", False),
+        ("frame.View", "code", False),
+        ("frame.Gone", "code", True),
+        ("string.Template", "delimiter", True),
+        ("string.Template", "title", False),
+        ("unittest.TestCase", "longMessage", False),
+        ("string.Gone", "title", True),
+    ],
+)
+def test_what_is_noted_of_a_class(site: Path, maker: str, name: str, expected: bool) -> None:
+    plugin = "class Plugin:\n    def __init_subclass__(cls):\n        keep(cls.code)\n"
+    write(site, frame="from helper import Plugin\nclass View:\n    code = 1\n", helper=plugin)
+
+    assert InstalledCode().may_note(maker, frozenset({name})) is expected
+
+
+def test_whatever_is_noted(site: Path) -> None:
+    plugin = "class Plugin:\n    def __init_subclass__(cls):\n        keep(vars(cls))\n"
+    write(site, frame=plugin + "class View:\n    pass\n")
+
+    assert InstalledCode().may_note("frame.Plugin", frozenset({"code"}), every=True)
+    assert not InstalledCode().may_note("frame.View", frozenset({"code"}), every=True)
