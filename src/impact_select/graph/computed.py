@@ -14,7 +14,7 @@ from impact_select.graph.nodes import Attribute, Name
 from impact_select.graph.receivers import Receivers
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.impact_map import FileVersion
-from impact_select.model.reference import DEFINED, RECEIVER, may_compute
+from impact_select.model.reference import DEFINED, RECEIVER, has_known_part, may_compute
 from impact_select.ports import EvidenceStore
 
 
@@ -43,7 +43,7 @@ class ComputedNames:
     def in_module(self, node: Name) -> Iterator[tuple[FileVersion, BitMap]]:
         """Yield the units that may look for a name in its module."""
         path = node.path
-        for root, blob, units in self._references(node.name):
+        for root, blob, units, _ in self._references(node.name):
             for version in self._store.paths_by_blob.get(blob, ()):
                 looking = units
                 if root == DEFINED:
@@ -73,8 +73,9 @@ class ComputedNames:
         }
         naming: set[Blob] = {blob for name in names for _, blob, _ in self._store.references(name)}
         naming |= {version.blob for version in self._store.versions.get(node.path, ())}
-        for root, blob, units in self._references(node.name):
-            if root == "" or (blob not in naming and root != RECEIVER):
+        for root, blob, units, is_known in self._references(node.name):
+            # A name of which a part is known is not looked up in just anything.
+            if root == "" or (blob not in naming and root != RECEIVER and not is_known):
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
                 if root == RECEIVER:
@@ -92,7 +93,7 @@ class ComputedNames:
         """
         places = self._classes.having(path, cls)
         homes = {home for home, _ in places}
-        for root, blob, units in self._references(name):
+        for root, blob, units, _ in self._references(name):
             if root not in {"?", RECEIVER}:
                 continue
             for version in self._store.paths_by_blob.get(blob, ()):
@@ -108,9 +109,9 @@ class ComputedNames:
                             if kind == "import" and home in homes:
                                 yield RepoPath(home)
 
-    def _references(self, name: str) -> Iterator[tuple[str, Blob, BitMap]]:
-        """Yield the references by names that are not known, and may be a name."""
+    def _references(self, name: str) -> Iterator[tuple[str, Blob, BitMap, bool]]:
+        """Yield the references by computed names that may be a name, and if a part is known."""
         spelled = any(root.startswith('"') for root, _, _ in self._store.references(name))
         for computed, root, blob, units in self._store.computed_references:
             if may_compute(computed, name, spelled=spelled):
-                yield root, blob, units
+                yield root, blob, units, has_known_part(computed)

@@ -68,6 +68,11 @@ def may_compute(reference: str, name: str, *, spelled: bool) -> bool:
     return fits and (not is_special or spelled or first.startswith("__"))
 
 
+def has_known_part(reference: str) -> bool:
+    """Tell whether anything is known of the name of a reference by a computed name."""
+    return reference != ANY_NAME and reference.removeprefix(f"{ANY_NAME}:") != "*"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
     """A name that a unit refers to; the module's table tells what `root` is."""
