@@ -39,7 +39,9 @@ _FIELD_ATTRIBUTE: Final = re.compile(r"\.([A-Za-z_]\w*)")
 # A private attribute as code outside of its class has to write it.
 _MANGLED: Final = re.compile(r"_[A-Za-z]\w*?(__\w*[^\W_]_?)")
 _DEEPEST: Final = 8  # chosen; names are put together from fewer parts
-_LONGEST_STRING: Final = 120  # chosen: longer literals are texts, not names
+_LONGEST_STRING: Final = 120  # chosen: longer literals are texts, with names between words
+_BETWEEN_WORDS: Final = re.compile(r"[\s,|()\[\]{}<>]+")
+_AROUND_WORDS: Final = "-+!*&%#@$~^?=;\"'./:"
 _ENUMERATORS: Final = frozenset({"getmembers", "getmembers_static", "classify_class_attrs"})
 _LOOKUPS: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
 # They show of a function what its callers see of it by its results alone.
@@ -269,6 +271,7 @@ class _Finder:
     def argument(self, node: cst.Arg, pending: list[Any]) -> None:
         if node.keyword is not None:
             self._add(node, node.keyword.value, "?")
+            self._joined_names(node, node.keyword.value)
         pending.append(node.value)
 
     def keyword_pattern(self, node: cst.MatchKeywordElement, pending: list[Any]) -> None:
@@ -288,16 +291,28 @@ class _Finder:
             self._names_in(node, value)
 
     def _names_in(self, node: cst.CSTNode, text: str) -> None:
-        if not 0 < len(text) <= _LONGEST_STRING:
-            return
         if "{" in text:
             for name in _format_fields(text):
                 self._add(node, name, "?")
-        for part in (text, *text.split()) if " " in text or "," in text else (text,):
-            word = part.strip(",")
+        is_long = len(text) > _LONGEST_STRING
+        for word in _words(text):
+            if is_long and "." not in word and ":" not in word:
+                continue
             if _IDENTIFIER_PATH.fullmatch(word):
                 head, _, last = word.replace(":", ".").rpartition(".")
                 self._add(node, last, f'"{head}')
+                self._joined_names(node, last)
+
+    def _joined_names(self, node: cst.CSTNode, text: str) -> None:
+        """Read `author__name` as the attributes that libraries take it for."""
+        if "__" in text.strip("_"):
+            for name in text.split("__"):
+                if name.isidentifier():
+                    self._add(node, name, "?")
+
+    def formatted_text(self, node: cst.FormattedStringText, pending: list[Any]) -> None:
+        for name in _format_fields(node.value) if "{" in node.value else ():
+            self._add(node, name, "?")
 
     def raising(self, node: cst.Raise, pending: list[Any]) -> None:
         if node.exc is not None:
@@ -330,6 +345,8 @@ class _Finder:
                 self._computed(node, arguments[0].value)
             if arguments and self._may_be_class(function.value):
                 self._add(node, f"@{function.attr.value}", "?")
+            if arguments and function.attr.value == "multiple":
+                self._patched_names(node, arguments)
             return
         if not isinstance(function, cst.Name):
             return
@@ -354,6 +371,14 @@ class _Finder:
         elif name in {"eval", "exec"}:
             self._add(node, computed_name("*"), "?")
             self._add(node, computed_name("*"), "")
+
+    def _patched_names(self, node: cst.Call, arguments: Sequence[cst.Arg]) -> None:
+        """Read `mock.patch.multiple("module", name=…)` as `module.name`."""
+        text = arguments[0].value
+        holder = _text(text) if isinstance(text, cst.SimpleString) else None
+        for argument in arguments[1:] if holder else ():
+            if argument.keyword is not None:
+                self._add(node, argument.keyword.value, f'"{holder}')
 
     def _computed(self, node: cst.Call, base: cst.BaseExpression, name: str = ANY_NAME) -> None:
         """Read a call that looks for names which are not known here."""
@@ -492,6 +517,7 @@ _READERS: Final[Mapping[type, _Reader]] = {
     cst.Attribute: _Finder.attribute,
     cst.Call: _Finder.call,
     cst.Comparison: _Finder.comparison,
+    cst.FormattedStringText: _Finder.formatted_text,
     cst.ConcatenatedString: _Finder.joined_string,
     cst.MatchKeywordElement: _Finder.keyword_pattern,
     cst.Raise: _Finder.raising,
@@ -546,6 +572,13 @@ def _text(node: cst.SimpleString) -> str | None:
         return value if isinstance(value, str) else None
     size = 3 if raw.startswith(raw[0] * 3) else 1
     return raw[size:-size]
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; it is one itself if it names something."""
+    if _IDENTIFIER_PATH.fullmatch(text):
+        return [text]
+    return [word.strip(_AROUND_WORDS) for word in _BETWEEN_WORDS.split(text)]
 
 
 def _is_plain(text: str) -> bool:

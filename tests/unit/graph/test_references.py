@@ -168,6 +168,28 @@ def references(source: str) -> set[str]:
             {"variable x: ? rate", "variable x: ? width", "variable x: ? b", "variable x: ? d"},
             id="format",
         ),
+        pytest.param("x = '-rank'", {'variable x: " rank'}, id="sign"),
+        pytest.param("x = 'a|b'", {'variable x: " a', 'variable x: " b'}, id="filter"),
+        pytest.param(
+            "x = 'a__b'",
+            {'variable x: " a__b', "variable x: ? a", "variable x: ? b"},
+            id="joined-by-underscores",
+        ),
+        pytest.param("x = '__a__'", {'variable x: " __a__'}, id="special-name"),
+        pytest.param(
+            "x = y(a__b=1)",
+            {"variable x: - y", "variable x: ? a__b", "variable x: ? a", "variable x: ? b"},
+            id="joined-keyword",
+        ),
+        pytest.param(
+            f"x = 'long {'and ' * 40} a.b {{{{ c.d }}}} end'",
+            {'variable x: "a b', 'variable x: "c d', "variable x: ? d"},
+            id="long-text",
+        ),
+        pytest.param(
+            "x = f'{a}{{{{ c.d }}}}'", {"variable x: - a", "variable x: ? d"}, id="f-string-text"
+        ),
+        pytest.param("y.multiple('m', a=1)", {'effect: "m a'}, id="patched-by-keyword"),
         # -- names that are computed
         pytest.param("x = getattr(y, z)", {"variable x: ? **:*"}, id="getattr"),
         pytest.param("x = getattr(y, f'a_{z}')", {"variable x: ? **:a_*"}, id="beginning"),
