@@ -2,13 +2,14 @@
 
 Which files hold such code is found by names: the class that another derives from, its bases
 and their metaclasses, wherever in the package, and in what it imports, a statement defines
-one of that name. What these files name, their code may look at.
+one of that name. What such code names, by way of other functions of its file, too, and what
+stands in the tables of the file, it may look at.
 """
 
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -37,7 +38,7 @@ class ClassMakers:
         self._trees: dict[int, ast.Module | None] = {}
 
     def words(self, name: str) -> frozenset[bytes] | None:
-        """Return the words of the files with code that runs when a class is made.
+        """Return the words of code that runs when a class is made.
 
         Args:
             name: What the class derives from or is decorated with, without its module.
@@ -45,27 +46,30 @@ class ClassMakers:
         Returns:
             Nothing where no such code is found; None where that is not known.
         """
-        looking: set[int] = set()
-        pending, seen = [name], {name}
+        found: set[bytes] = set()
+        start = (name, False)
+        pending, seen = [start], {start}
         while pending:
-            one = pending.pop()
+            one, is_metaclass = pending.pop()
             places = self._places.get(one.encode(), ())
-            if not places:
-                if one in _LOOKING or (one == name and one not in _PLAIN):
-                    return None
-                continue
+            if not places and (one in _LOOKING or (one == name and one not in _PLAIN)):
+                return None
             for place in places:
                 tree = self._tree(place)
                 if tree is None:
                     return None
-                further, acts = _making(tree, one)
-                if acts or (one == name and one in _functions(tree)):
-                    looking.add(place)
-                if "?" in further:
+                bases, metaclasses, acting = _making(tree, one, is_metaclass=is_metaclass)
+                if one == name:
+                    acting += [node for node in _definitions(tree, one) if not _is_class(node)]
+                if acting:
+                    found |= _used(tree, acting)
+                if "?" in bases | metaclasses:
                     return None
+                further = {(base, is_metaclass) for base in bases}
+                further |= {(metaclass, True) for metaclass in metaclasses}
                 pending += further - seen
                 seen |= further
-        return frozenset(word for place in looking for word in _WORD.findall(self._sources[place]))
+        return frozenset(found)
 
     @cached_property
     def all_words(self) -> frozenset[bytes]:
@@ -94,37 +98,64 @@ def _index(sources: Sequence[bytes]) -> Mapping[bytes, list[int]]:
     return found
 
 
-def _functions(tree: ast.Module) -> set[str]:
-    return {
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-
-
-def _making(tree: ast.Module, name: str) -> tuple[set[str], bool]:
-    """Return what classes of a name are made by: the names of bases, and whether they act."""
-    further: set[str] = set()
-    acts = False
-    for node in _classes(tree, name):
-        metaclasses = {_last(word.value) for word in node.keywords if word.arg == "metaclass"}
-        further |= metaclasses - _NOT_LOOKING
-        bases = {_last(base) for base in node.bases}
-        further |= bases - _NOT_LOOKING
-        acts |= not bases.isdisjoint(_NOT_LOOKING)  # it is a metaclass itself
-        acts |= any(word.arg != "metaclass" for word in node.keywords)
-        acts |= any(
-            isinstance(part, ast.FunctionDef) and part.name == "__init_subclass__"
+def _making(
+    tree: ast.Module, name: str, *, is_metaclass: bool
+) -> tuple[set[str], set[str], list[ast.stmt]]:
+    """Return what classes of a name are made by: bases, metaclasses, and what acts of them."""
+    bases: set[str] = set()
+    metaclasses: set[str] = set()
+    acting: list[ast.stmt] = []
+    for node in _definitions(tree, name):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        own = {_last(base) for base in node.bases}
+        bases |= own
+        metaclasses |= {_last(word.value) for word in node.keywords if word.arg == "metaclass"}
+        if (
+            is_metaclass
+            or not own.isdisjoint(_NOT_LOOKING)
+            or any(word.arg != "metaclass" for word in node.keywords)
+            or any("metaclass" in ast.unparse(one) for one in node.decorator_list)
+        ):
+            acting.append(node)
+        acting += [
+            part
             for part in node.body
-        )
-        acts |= any("metaclass" in ast.unparse(one) for one in node.decorator_list)
-    return further, acts
+            if isinstance(part, ast.FunctionDef) and part.name == "__init_subclass__"
+        ]
+    return bases - _NOT_LOOKING, metaclasses - _NOT_LOOKING, acting
 
 
-def _classes(tree: ast.Module, name: str) -> Iterator[ast.ClassDef]:
+def _used(tree: ast.Module, acting: Iterable[ast.stmt]) -> set[bytes]:
+    """Return the words of some code, of what it names in the file, and of the file's tables."""
+    tables = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    functions: dict[str, list[ast.stmt]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.setdefault(node.name, []).append(node)
+    found: set[bytes] = set()
+    pending = [*acting, *tables]
+    seen = {id(node) for node in pending}
+    while pending:
+        words = set(_WORD.findall(ast.unparse(pending.pop()).encode()))
+        for word in words - found:
+            for function in functions.get(word.decode(), ()):
+                if id(function) not in seen:
+                    seen.add(id(function))
+                    pending.append(function)
+        found |= words
+    return found
+
+
+def _definitions(tree: ast.Module, name: str) -> Iterator[ast.stmt]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.name == name:
+                yield node
+
+
+def _is_class(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ClassDef)
 
 
 def _last(node: ast.expr) -> str:

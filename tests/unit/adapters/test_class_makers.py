@@ -27,13 +27,28 @@ class Abstract(metaclass=ABCMeta):
 
 class Plugin:
     def __init_subclass__(cls):
-        cls.registered = True
+        cls.registered = collect(cls)
+
+    def run(self):
+        return self.speed
+
+def collect(cls):
+    return [name for name in NAMES if cls.colour]
+
+NAMES = ("put", "get")
 
 class Shaping(ABCMeta):
     def __new__(mcs, name, bases, namespace):
         return namespace["shape"]
 
 class Shaped(metaclass=making.Shaping):
+    pass
+
+class Reshaping(Shaping):
+    def __new__(mcs, name, bases, namespace):
+        return namespace["height"]
+
+class Reshaped(metaclass=Reshaping):
     pass
 
 class Computed(make()):
@@ -61,12 +76,16 @@ def register(cls):
         ("Making", b"options", True),
         ("Shaped", b"shape", True),
         ("Entry", b"title", False),
+        ("Reshaped", b"height", True),
         ("Plugin", b"registered", True),
+        ("Plugin", b"colour", True),
+        ("Plugin", b"put", True),
+        ("Plugin", b"speed", False),
         ("register", b"code", True),
     ],
 )
-def test_words_are_those_of_the_files_that_act(name: str, word: bytes, noted: bool) -> None:
-    """A file counts with all its words where code in it runs when a class is made."""
+def test_words_are_those_of_what_acts(name: str, word: bytes, noted: bool) -> None:
+    """Code that runs when a class is made counts, with what it names and the file's tables."""
     words = ClassMakers(PACKAGE).words(name)
 
     assert words is not None
