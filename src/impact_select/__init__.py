@@ -1,6 +1,10 @@
 """Run only the pytest tests that a change can affect."""
 
-from typing import Final
+from __future__ import annotations
+
+TYPE_CHECKING = False  # every process that tests start loads this: `typing` would cost most
+if TYPE_CHECKING:
+    from typing import Final
 
 __version__: Final = "0.1.0"
 

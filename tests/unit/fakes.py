@@ -151,6 +151,9 @@ class Session:
             written=frozenset(),
             finders={},
             unseen=frozenset(),
+            blurred=frozenset(),
+            shared_processes={},
+            own_processes={},
         )
 
     def addition(self) -> Addition:

@@ -1,7 +1,7 @@
 """What an xdist worker recorded, on its way to the controller."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +86,22 @@ def _to_json(run: RecordedRun) -> dict[str, Any]:
             for method, found in run.finders.items()
         ],
         "unseen": sorted(run.unseen),
+        "blurred": sorted(run.blurred),
+        "shared_processes": _processes(run.shared_processes),
+        "own_processes": _processes(run.own_processes),
     }
 
 
 def _to_asked(value: list[Any]) -> dict[Place, frozenset[Read]]:
     return {(RepoPath(place[0]), place[1]): _to_reads(reads) for place, reads in value}
+
+
+def _processes(places: Mapping[Place, frozenset[OwnerKey]]) -> list[Any]:
+    return [[place, [_key(key) for key in sorted(keys)]] for place, keys in places.items()]
+
+
+def _to_processes(value: list[Any]) -> dict[Place, frozenset[OwnerKey]]:
+    return {(RepoPath(place[0]), place[1]): frozenset(map(_to_key, keys)) for place, keys in value}
 
 
 def _from_json(value: dict[str, Any]) -> RecordedRun:
@@ -140,6 +151,9 @@ def _from_json(value: dict[str, Any]) -> RecordedRun:
             for method, found in value["finders"]
         },
         unseen=frozenset(_to_method(method) for method in value["unseen"]),
+        blurred=frozenset(_to_method(method) for method in value["blurred"]),
+        shared_processes=_to_processes(value["shared_processes"]),
+        own_processes=_to_processes(value["own_processes"]),
     )
 
 

@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from impact_select.graph.closure import spread
 from impact_select.mapping.edges import edges
-from impact_select.model.ids import RepoPath, TestId
+from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.recorded import (
     OPAQUE_READ,
     STARTING_READ,
@@ -154,6 +154,9 @@ def _merged(one: RecordedRun, two: RecordedRun) -> RecordedRun:
             for method in one.finders.keys() | two.finders.keys()
         },
         unseen=one.unseen | two.unseen,
+        blurred=one.blurred | two.blurred,
+        shared_processes=_union(one.shared_processes, two.shared_processes),
+        own_processes=_union(one.own_processes, two.own_processes),
     )
 
 
@@ -164,6 +167,8 @@ def _failed(run: RecordedRun, test: TestId) -> bool:
 def _merged_module(one: ModuleFacts, two: ModuleFacts) -> ModuleFacts:
     return replace(
         two,
+        # One that differs changed meanwhile: it has no content that anybody knows.
+        blob=two.blob if one.blob == two.blob else Blob(""),
         names=one.names | two.names,
         imports=one.imports | two.imports,
         dynamic=one.dynamic | two.dynamic,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from impact_select.model.ids import RepoPath
-from impact_select.model.recorded import OwnerKey, OwnerKind, RecordedRun
+from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, Place, RecordedRun
 
 
 def edges(run: RecordedRun, numbers: Mapping[OwnerKey, int]) -> Iterator[tuple[int, int]]:
@@ -20,9 +20,15 @@ def edges(run: RecordedRun, numbers: Mapping[OwnerKey, int]) -> Iterator[tuple[i
         for unit, target in facts.imports | facts.dynamic:
             if target in imports:
                 units.setdefault(unit, []).append(imports[target])
+    shared = _processes(numbers, run.shared_processes)
+    kept = _processes(numbers, run.own_processes)
     for key, record in run.owners.items():
         user = numbers[key]
         used = {numbers[other] for other in record.uses if other in numbers}
+        used.update(_started(record, shared))
+        if key.kind is OwnerKind.STATE:
+            # Those that find state filled did not start the process that it may be.
+            used.update(_started(record, kept))
         for path, ran in record.units.items():
             if path in imports:
                 used.add(imports[path])
@@ -33,6 +39,26 @@ def edges(run: RecordedRun, numbers: Mapping[OwnerKey, int]) -> Iterator[tuple[i
             if other != user:
                 yield user, other
     yield from _governing(run, numbers, imports)
+
+
+def _processes(
+    numbers: Mapping[OwnerKey, int], places: Mapping[Place, frozenset[OwnerKey]]
+) -> dict[RepoPath, list[tuple[int, set[int]]]]:
+    found: dict[RepoPath, list[tuple[int, set[int]]]] = {}
+    for (path, unit), processes in places.items():
+        known = {numbers[one] for one in processes if one in numbers}
+        found.setdefault(path, []).append((unit, known))
+    return found
+
+
+def _started(
+    record: OwnerRecord, places: Mapping[RepoPath, list[tuple[int, set[int]]]]
+) -> Iterator[int]:
+    """Yield the processes that are started at some places which an owner ran."""
+    for path in places.keys() & record.units.keys():
+        for unit, processes in places[path]:
+            if unit in record.units[path]:
+                yield from processes
 
 
 def _governing(

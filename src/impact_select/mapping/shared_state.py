@@ -38,7 +38,7 @@ from impact_select.mapping.edges import edges
 from impact_select.mapping.lasting import Lasting
 from impact_select.mapping.name_index import NameIndex, SourceFacts, is_test
 from impact_select.model.ids import RepoPath
-from impact_select.model.recorded import OwnerKey, OwnerKind, OwnerRecord, RecordedRun
+from impact_select.model.recorded import Method, OwnerKey, OwnerKind, OwnerRecord, RecordedRun
 from impact_select.model.source import Fill, FunctionFacts, Holder, Outline, Reuse, UnitKind
 
 _LATE: Final = frozenset({OwnerKind.TEST, OwnerKind.FIXTURE})
@@ -58,12 +58,13 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
         run: What was recorded.
         sources: Facts per executed file; one that is missing adds nothing.
     """
+    every, run = run, _without_processes(run)
     index = NameIndex(run, sources)
     loaded = _Loaded(run)
     early = _early(run)
     uses: dict[OwnerKey, set[OwnerKey]] = {}
     added: dict[OwnerKey, OwnerRecord] = {}
-    states = [*_filled_by_functions(index, loaded), *_filled_by_look_ups(index)]
+    states = [*_filled_by_functions(index, loaded, run.blurred), *_filled_by_look_ups(index)]
     for state, reached in zip(states, _reached(index, states), strict=True):
         users = state.users
         if all(key.kind in _LATE for key in state.filled):
@@ -77,9 +78,17 @@ def with_shared_state(run: RecordedRun, sources: Mapping[RepoPath, SourceFacts])
                 uses.setdefault(user, set()).add(key)
     owners = {
         key: replace(record, uses=record.uses | uses[key]) if key in uses else record
-        for key, record in run.owners.items()
+        for key, record in every.owners.items()
     }
-    return replace(run, owners={**owners, **added})
+    return replace(every, owners={**owners, **added})
+
+
+def _without_processes(run: RecordedRun) -> RecordedRun:
+    """Leave out what ran in processes that began with nothing: it meets no other test's state."""
+    owners = {
+        key: record for key, record in run.owners.items() if key.kind is not OwnerKind.PROCESS
+    }
+    return replace(run, owners=owners, shared_processes={}, own_processes={})
 
 
 def _reached(index: NameIndex, states: Sequence["_State"]) -> list[dict[RepoPath, BitMap]]:
@@ -139,7 +148,9 @@ class _State:
     users: frozenset[OwnerKey]
 
 
-def _filled_by_functions(index: NameIndex, loaded: "_Loaded") -> Iterator[_State]:
+def _filled_by_functions(
+    index: NameIndex, loaded: "_Loaded", blurred: frozenset[Method]
+) -> Iterator[_State]:
     lasting = Lasting(index)
     for path, facts in index.sources.items():
         for function in facts.outline.functions:
@@ -149,7 +160,8 @@ def _filled_by_functions(index: NameIndex, loaded: "_Loaded") -> Iterator[_State
             filling = _filling(facts.outline, function, fills)
             filled = index.owners_of(path, filling)
             if filled:
-                users = _users(index, lasting, loaded, path, function, fills)
+                is_blurred = (path, function.qualname) in blurred
+                users = _users(index, lasting, loaded, path, function, fills, is_blurred=is_blurred)
                 start = filling | _around(facts.outline, function, fills)
                 blocks = {path: index.blocks[path, function.qualname]}
                 name = f"{path}::{function.qualname}"
@@ -321,8 +333,13 @@ def _users(
     path: RepoPath,
     function: FunctionFacts,
     fills: Sequence[Fill],
+    *,
+    is_blurred: bool,
 ) -> frozenset[OwnerKey]:
-    """Return the owners that may have found what some fills of a function fill, by others."""
+    """Return the owners that may have found what some fills of a function fill, by others.
+
+    Where it is not known how far each of them ran it, that may be all.
+    """
     outline = index.sources[path].outline
     ran = frozenset(index.ran(path, function.qualname))
     users: set[OwnerKey] = set()
@@ -338,7 +355,7 @@ def _users(
             case Reuse.NEVER:
                 continue
             case Reuse.BRANCH:
-                found = ran.difference(filled)
+                found = ran if is_blurred else ran.difference(filled)
             case Reuse.WITHIN:
                 found = ran
             case Reuse.NAME:

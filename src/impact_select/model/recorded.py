@@ -19,6 +19,7 @@ class OwnerKind(StrEnum):
     IMPORT = "import"
     CACHE = "cache"
     STATE = "state"
+    PROCESS = "process"
     SESSION = "session"
 
 
@@ -42,7 +43,8 @@ class OwnerKey:
     Attributes:
         kind: What it is.
         name: For a test its node id, for an import the path of the module's file, for a
-            fixture its name, place, scope node and parameter; free text for the others.
+            fixture its name, place, scope node and parameter, for processes who started
+            them; free text for the others.
     """
 
     kind: OwnerKind
@@ -163,6 +165,12 @@ class RecordedRun:
         finders: Per method that fills its receiver, and was seen at every call: per
             attribute, the owners that may have found it filled by others.
         unseen: Methods that fill their receivers, of which calls were not seen.
+        blurred: Functions that fill something, of which some owner is known to have run them, but
+            not how far.
+        shared_processes: Per place, the processes that others start for it, maybe one for
+            all who run it.
+        own_processes: Per place, the processes that it starts itself: who runs it has its own,
+            unless somebody keeps one.
     """
 
     owners: Mapping[OwnerKey, OwnerRecord]
@@ -180,3 +188,6 @@ class RecordedRun:
     written: frozenset[RepoPath]
     finders: Mapping[Method, Mapping[str, frozenset[OwnerKey]]]
     unseen: frozenset[Method]
+    blurred: frozenset[Method]
+    shared_processes: Mapping[Place, frozenset[OwnerKey]]
+    own_processes: Mapping[Place, frozenset[OwnerKey]]

@@ -1,14 +1,16 @@
 """Who asked: the nearest project frame below the one that is looking."""
 
 import os
-import sys
 import sysconfig
 from functools import cache
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from impact_select.model.recorded import Place
+from impact_select.recording.noted_frames import NotedFrame
 from impact_select.recording.source_index import SourceFile, SourceIndex
+
+Frame: TypeAlias = FrameType | NotedFrame
 
 # Frames that read project files for their own purposes: showing a traceback, rewriting
 # asserts, printing a warning. What they read decides no test.
@@ -87,13 +89,8 @@ class Asker:
         self._is_tool: dict[str, bool] = {}
         self._standard = sysconfig.get_path("stdlib") + os.sep
 
-    def ask(self, depth: int) -> Asked:
-        """Walk up from a frame.
-
-        Args:
-            depth: How many frames above this one to start.
-        """
-        frame: FrameType | None = sys._getframe(depth + 1)  # noqa: SLF001 - the documented way
+    def ask(self, frame: Frame | None) -> Asked:
+        """Walk up from a frame, or from what was noted of one in another process."""
         importing = frame is not None and frame.f_code.co_filename in _IMPORT_FRAMES
         nearest: str | None = None
         lines_only = False
@@ -127,16 +124,12 @@ class Asker:
             return f"{filename[len('<frozen ') : -1]}.py" in _READING_AFRESH
         return filename.removeprefix(self._standard) in _READING_AFRESH
 
-    def is_elsewhere(self, depth: int) -> bool:
+    def is_elsewhere(self, frame: Frame | None) -> bool:
         """Tell whether an import was asked for by code that is neither the project's nor pytest's.
 
         Such code may keep the module, as a web framework keeps its routes; whoever runs that
         code later depends on the module too, and nobody sees it.
-
-        Args:
-            depth: How many frames above this one to start.
         """
-        frame: FrameType | None = sys._getframe(depth + 1)  # noqa: SLF001 - as above
         while frame is not None:
             filename = frame.f_code.co_filename
             if filename not in _IMPORT_FRAMES and not _passes_on(filename):
@@ -145,7 +138,7 @@ class Asker:
             frame = frame.f_back
         return False
 
-    def _place(self, frame: FrameType, file: SourceFile) -> Place:
+    def _place(self, frame: Frame, file: SourceFile) -> Place:
         units = file.units_at(frame.f_lineno, frame.f_code)
         return file.path, units[0] - file.base
 

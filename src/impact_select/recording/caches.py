@@ -45,6 +45,11 @@ class CacheWatch:
                 self._hits[number] = hits
                 self._owners.use(key)
 
+    def filled(self) -> frozenset[OwnerKey]:
+        """Return the owners of all fills of caches that hold something now."""
+        found = list(self._caches.values())
+        return frozenset(key for wrapper, key in found if wrapper.cache_info().currsize)
+
     def _lru_cache(self, maxsize: Any = 128, typed: bool = False) -> Any:
         if callable(maxsize) and isinstance(typed, bool):
             return self._wrap(maxsize, 128, typed)

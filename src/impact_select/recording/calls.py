@@ -40,10 +40,14 @@ class CallsCollector:
         self._flush()
         self._owner = owner
 
-    def stop(self) -> dict[int, BitMap]:
-        """Stop watching."""
+    def abandon(self) -> None:
+        """See Collector.abandon."""
         sys.setprofile(None)
         threading.setprofile(None)
+
+    def stop(self) -> dict[int, BitMap]:
+        """Stop watching."""
+        self.abandon()
         self._flush()
         return self._units
 

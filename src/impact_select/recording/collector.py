@@ -31,5 +31,8 @@ class Collector(Protocol):
                 when what ran since its last turn is its own anyway.
         """
 
+    def abandon(self) -> None:
+        """Stop watching in a process that was forked, whatever was seen."""
+
     def stop(self) -> dict[int, BitMap]:
         """Stop watching; return the units that ran, per owner."""

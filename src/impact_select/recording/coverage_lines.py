@@ -1,6 +1,7 @@
 """The collector for Python 3.11, on coverage.py's C tracer with a context per owner."""
 
 import os
+import sys
 from typing import Final
 
 from coverage import Coverage
@@ -42,6 +43,12 @@ class CoverageCollector:
     def switch(self, owner: int, *, fresh: bool) -> None:
         """See Collector.switch."""
         self._coverage.switch_context(f"{_OWNER_PREFIX}{owner}")
+
+    def abandon(self) -> None:
+        """See Collector.abandon."""
+        self._coverage.stop()
+        # Its tracer takes itself out only as it is called for the next time.
+        sys.settrace(None)
 
     def stop(self) -> dict[int, BitMap]:
         """Stop tracing and turn lines into units."""

@@ -11,7 +11,7 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from impact_select.model.ids import RepoPath
 from impact_select.model.recorded import OwnerKey, OwnerKind, Place
-from impact_select.recording.asking import Asker
+from impact_select.recording.asking import Asker, Frame
 from impact_select.recording.owners import OwnerStack
 from impact_select.recording.source_index import SourceIndex
 
@@ -23,11 +23,8 @@ _BOOTSTRAP: Final = vars(importlib)["_bootstrap"]
 _FIND: Final = "_gcd_import"
 
 
-class ImportWatch:
-    """Patches the loaders that execute source files, and what `import_module` calls.
-
-    A name that is put together at run time shows nowhere in the source. Whoever asks for a
-    module by such a name depends on it, also when somebody else has loaded it before.
+class ImportNotes:
+    """Who executed which project module, and who asked for it.
 
     Attributes:
         names: Names and package of each project file that was executed as a module.
@@ -38,15 +35,48 @@ class ImportWatch:
         elsewhere: Files that code of others imported, be it on behalf of the project.
     """
 
-    def __init__(self, index: SourceIndex, owners: OwnerStack, asker: Asker) -> None:
-        self._index = index
-        self._owners = owners
+    def __init__(self, asker: Asker) -> None:
         self._asker = asker
-        self._originals: list[tuple[type, Callable[..., None]]] = []
         self.names: dict[RepoPath, set[tuple[str, str]]] = {}
         self.dynamic: dict[RepoPath, set[Place | None]] = {}
         self.visited: dict[RepoPath, set[Place | None]] = {}
         self.elsewhere: set[RepoPath] = set()
+
+    def executed(self, path: RepoPath, name: str, package: str, frame: Frame | None) -> None:
+        """Note that a module was executed, and for whom."""
+        self.names.setdefault(path, set()).add((name, package))
+        self.dynamic.setdefault(path, set()).add(self._asker.ask(frame).place)
+        if self._asker.is_elsewhere(frame):
+            self.elsewhere.add(path)
+
+    def found(self, path: RepoPath, frame: Frame | None, *, held: bool) -> None:
+        """Note that somebody asked for a module that was loaded.
+
+        Args:
+            path: Of the module.
+            frame: Who asked.
+            held: Whether that is code of the project, which may keep it: `mock.patch` and
+                its like look names up in a module and keep nothing.
+        """
+        place = self._asker.ask(frame).place
+        if place is not None:
+            (self.dynamic if held else self.visited).setdefault(path, set()).add(place)
+        if self._asker.is_elsewhere(frame):
+            self.elsewhere.add(path)
+
+
+class ImportWatch:
+    """Patches the loaders that execute source files, and what `import_module` calls.
+
+    A name that is put together at run time shows nowhere in the source. Whoever asks for a
+    module by such a name depends on it, also when somebody else has loaded it before.
+    """
+
+    def __init__(self, index: SourceIndex, owners: OwnerStack, notes: ImportNotes) -> None:
+        self._index = index
+        self._owners = owners
+        self._notes = notes
+        self._originals: list[tuple[type, Callable[..., None]]] = []
 
     def start(self) -> None:
         """Patch the loaders."""
@@ -94,14 +124,10 @@ class ImportWatch:
         if file is None:
             return
         self._owners.use(OwnerKey(OwnerKind.IMPORT, file.path))
-        place = self._asker.ask(2).place
-        if place is not None:
-            # mock.patch and its like look names up in a module and keep nothing.
-            caller = sys._getframe(3).f_code.co_filename  # noqa: SLF001 - the documented way
-            held = self._index.file(caller) is not None
-            (self.dynamic if held else self.visited).setdefault(file.path, set()).add(place)
-        if self._asker.is_elsewhere(2):
-            self.elsewhere.add(file.path)
+        # Frame 2 asked `import_module`, frame 3 called it.
+        caller = sys._getframe(3).f_code.co_filename  # noqa: SLF001 - the documented way
+        held = self._index.file(caller) is not None
+        self._notes.found(file.path, sys._getframe(2), held=held)  # noqa: SLF001
 
     def _before(self, module: ModuleType) -> OwnerKey | None:
         spec = module.__spec__
@@ -111,11 +137,8 @@ class ImportWatch:
         file = self._index.file(origin)
         if file is None or spec is None:
             return None
-        self.names.setdefault(file.path, set()).add((module.__name__, spec.parent or ""))
-        place = self._asker.ask(2).place
-        self.dynamic.setdefault(file.path, set()).add(place)
-        if self._asker.is_elsewhere(2):
-            self.elsewhere.add(file.path)
+        frame = sys._getframe(2)  # noqa: SLF001 - the documented way
+        self._notes.executed(file.path, module.__name__, spec.parent or "", frame)
         key = OwnerKey(OwnerKind.IMPORT, file.path)
         self._owners.begin(key)
         return key

@@ -1,4 +1,4 @@
-"""What tests look at beside code: files, folders, absent files, child processes.
+"""Hears what tests look at beside code: files, folders, absent files.
 
 An audit hook sees files that are opened, folders that are listed and processes that are
 started; it cannot be removed, only switched off. Python has no audit event for `os.stat`
@@ -9,87 +9,49 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
+from types import FrameType
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from impact_select.child.folder import Folder
 from impact_select.model.ids import RepoPath
-from impact_select.model.recorded import OPAQUE_READ, STARTING_READ, Place, Read, ReadKind
-from impact_select.recording.asking import Asker
-from impact_select.recording.owners import OwnerStack
-from impact_select.recording.processes import ProcessWatch
-from impact_select.recording.source_index import ProjectFolder
+from impact_select.recording.input_notes import InputNotes
 
-_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_SOURCES: Final = (".py", ".pyc", ".pyi", ".pyw", ".pth", ".so")
-# They look at the machine, not at the project; `platform` and `ctypes.util` start them.
-_INERT_PROGRAMS: Final = frozenset(
-    {
-        "uname",
-        "ldconfig",
-        "gcc",
-        "cc",
-        "ld",
-        "objdump",
-        "file",
-        "lsb_release",
-        "stty",
-        "tput",
-        "locale",
-        "getconf",
-        "hostname",
-        "which",
-        "id",
-        "whoami",
-    }
-)
-# They read what they are given as input or argument, and nothing else.
-_FILTERS: Final = frozenset(
-    {
-        *("cat", "less", "more", "head", "tail", "sed", "grep", "sort", "uniq", "wc", "tr", "cut"),
-        *("tee", "echo", "printf", "true", "false", "sleep", "date", "kill", "mkdir", "rm", "cp"),
-        *("mv", "touch", "chmod", "ln", "stat", "gzip", "gunzip", "md5sum", "sha256sum", "diff"),
-    }
-)
-_NAMED_STARTS: Final = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec"})
-_STARTS: Final = frozenset(
-    {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
-)
+# What gets around the functions that `child.starts` replaces.
+_STARTS: Final = frozenset({"os.system", "os.exec", "os.posix_spawn"})
 _EVENTS: Final = (
     frozenset({"open", "os.listdir", "os.scandir", "import", "pickle.find_class"})
-    | {"sqlite3.connect", "subprocess.Popen"}
+    | {"sqlite3.connect"}
     | _STARTS
 )
-# They list the folders of `sys.path` for those that describe a distribution.
-_METADATA_READERS: Final = ("/importlib/metadata/__init__.py", "/importlib_metadata/__init__.py")
 _STATUS_FUNCTIONS: Final = ("stat", "lstat", "access")
 
 
 class InputWatch:
-    """Notes inputs with their owner and with the place in the project that asked.
+    """Hears of inputs in this process.
 
     Attributes:
-        asked: Inputs per asking place.
-        asked_afresh: Likewise, where the place looks each time that it asks.
-        failed_imports: Dotted names that were looked for, per asking place; those that
-            were found are among them.
-        written: Files that were opened for writing.
-        unpickled: Modules from which installed code unpickled something.
+        on_start: Told of processes that are started by means that no ticket can be given to.
     """
 
-    def __init__(self, folder: ProjectFolder, owners: OwnerStack, asker: Asker) -> None:
+    def __init__(self, folder: Folder, notes: InputNotes) -> None:
         self._folder = folder
-        self._owners = owners
-        self._asker = asker
-        self._busy = False
+        self._notes = notes
+        self._busy: set[int] = set()  # threads in which we are at work
         self._originals: dict[str, Callable[..., Any]] = {}
-        self.asked: dict[Place, set[Read]] = {}
-        self.asked_afresh: dict[Place, set[Read]] = {}
-        self.failed_imports: dict[Place, set[str]] = {}
-        self.written: set[RepoPath] = set()
-        self.unpickled: set[str] = set()
-        self._processes = ProcessWatch(self._forked)
         self._finder = _Finder(self._sought)
         self._path_hook = self._entry_hook()
+        self.on_start: Callable[[FrameType], None] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the tool itself is at work in this thread."""
+        return get_ident() in self._busy
+
+    def look_away(self, away: bool) -> None:
+        """Begin or end some work of the tool in this thread."""
+        (self._busy.add if away else self._busy.discard)(get_ident())
 
     def start(self) -> None:
         """Begin to listen; wrap what has no audit event."""
@@ -103,15 +65,12 @@ class InputWatch:
             for supported in _support_sets():
                 if original in supported:
                     supported.add(wrapper)
-
-        self._processes.start()
         sys.meta_path.insert(0, self._finder)
         sys.path_hooks.insert(0, self._path_hook)
 
     def stop(self) -> None:
         """Stop listening."""
         _hook.target = None
-        self._processes.stop()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         if self._path_hook in sys.path_hooks:
@@ -126,75 +85,49 @@ class InputWatch:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Look away from what the tool itself does."""
-        before, self._busy = self._busy, True
+        before = self.is_busy
+        self.look_away(True)
         try:
             yield
         finally:
-            self._busy = before
+            self.look_away(before)
+
+    def read(self, name: str, frame: FrameType, *, exists: bool) -> None:
+        """Note a file that another program is going to read, or one that is not there."""
+        path = self._path(name)
+        if path and self._exists(path) == exists:
+            self._notes.opened(path, "r", 0, frame, exists=exists)
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._busy:
+        thread = get_ident()
+        if thread in self._busy:
             return
-        self._busy = True
+        self._busy.add(thread)
         try:
+            frame = sys._getframe(2)  # noqa: SLF001 - the documented way; below the hook
             if event == "open":
-                self._opened(arguments)
+                self._opened(arguments, frame)
             elif event in {"os.listdir", "os.scandir"}:
-                self._listed(arguments)
+                path = self._path(arguments[0] if arguments[0] is not None else ".")
+                if path is not None:
+                    self._notes.listed(path, frame)
             elif event == "import":
-                self._imported(arguments)
+                if isinstance(arguments[0], str):
+                    self._notes.sought(arguments[0], frame)
             elif event == "sqlite3.connect":
-                self._connected(arguments)
+                self._connected(arguments[0], frame)
             elif event == "pickle.find_class":
-                self._unpickled(arguments)
-            else:
-                self._started(event, arguments)
+                self._notes.unpickles(str(arguments[0]), frame)
+            elif self.on_start is not None:
+                self.on_start(frame)
         finally:
-            self._busy = False
+            self._busy.discard(thread)
 
-    def _opened(self, arguments: tuple[Any, ...]) -> None:
+    def _opened(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
         name, mode, flags = arguments
         path = self._path(name)
-        if path is None:
-            return
-        if isinstance(flags, int) and flags & _WRITING:
-            self.written.add(path)
-            if flags & os.O_TRUNC or flags & os.O_ACCMODE == os.O_WRONLY:
-                return
-        elif isinstance(mode, str) and mode[:1] in {"w", "x", "a"}:
-            self.written.add(path)
-            return
-        self._note(path, ReadKind.CONTENT, 4)
-
-    def _listed(self, arguments: tuple[Any, ...]) -> None:
-        path = self._path(arguments[0] if arguments[0] is not None else ".")
-        if path is None:
-            return
-        # The rules have an answer of their own to folders that describe distributions:
-        # what is found is cached, and pytest may have been the first to look.
-        asking = sys._getframe(3)  # noqa: SLF001 - below the hook and its two callees
-        if not asking.f_code.co_filename.endswith(_METADATA_READERS):
-            self._note(path, ReadKind.LISTING, 4)
-
-    def _imported(self, arguments: tuple[Any, ...]) -> None:
-        name = arguments[0]
-        place, tool, *_ = self._asker.ask(3)
-        if place is not None and not tool and isinstance(name, str):
-            self.failed_imports.setdefault(place, set()).add(name)
-
-    def _unpickled(self, arguments: tuple[Any, ...]) -> None:
-        # Where the project unpickles itself, its code says so.
-        if not self._asker.ask(3).direct:
-            self.unpickled.add(str(arguments[0]))
-
-    def _sought(self, name: str) -> None:
-        """Note a module that is not loaded; `import_module` and `find_spec` raise no event."""
-        if not self._busy:
-            self._busy = True
-            try:
-                self._imported((name,))
-            finally:
-                self._busy = False
+        if path is not None:
+            self._notes.opened(path, mode, flags, frame, exists=self._exists(path))
 
     def _entry_hook(self) -> Callable[[str], Any]:
         """Make a hook that is told the folders in which modules are looked for, and has none.
@@ -203,68 +136,29 @@ class InputWatch:
         """
 
         def entry(name: str) -> Any:
-            path = None if self._busy else self._path(name)
+            path = None if self.is_busy else self._path(name)
             if path and not self._exists(path):
                 self._looked(name, found=None)
             raise ImportError(name)
 
         return entry
 
-    def _connected(self, arguments: tuple[Any, ...]) -> None:
-        name = arguments[0]
+    def _connected(self, name: object, frame: FrameType) -> None:
         if isinstance(name, str) and name.startswith("file:"):
             name = unquote(urlsplit(name).path)
         path = self._path(name)
         if path is not None:
-            self._note(path, ReadKind.CONTENT, 4)
+            self._notes.opened(path, "r", 0, frame, exists=self._exists(path))
 
-    def _started(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _NAMED_STARTS:
-            program = _program(arguments)
-            if program in _INERT_PROGRAMS:
-                return
-            if program in _FILTERS and isinstance(arguments[1], list | tuple):
-                for argument in arguments[1][1:]:
-                    path = self._path(argument)
-                    if path and self._exists(path):
-                        self._note(path, ReadKind.CONTENT, 4)
-                return
-        self._opaque(4)
-
-    def _forked(self) -> None:
-        if not self._busy:
-            self._busy = True
+    def _sought(self, name: str) -> None:
+        """Note a module that is not loaded; `import_module` and `find_spec` raise no event."""
+        thread = get_ident()
+        if thread not in self._busy:
+            self._busy.add(thread)
             try:
-                self._opaque(5)
+                self._notes.sought(name, sys._getframe(2))  # noqa: SLF001
             finally:
-                self._busy = False
-
-    def _opaque(self, depth: int) -> None:
-        place, tool, _, direct, _ = self._asker.ask(depth)
-        if tool:
-            return
-        self._owners.read(OPAQUE_READ)
-        if place is not None:
-            # Code from elsewhere may start one process for all who ask.
-            asked = STARTING_READ if direct else OPAQUE_READ
-            self.asked.setdefault(place, set()).add(asked)
-
-    def _note(self, path: RepoPath, kind: ReadKind, depth: int) -> None:
-        place, tool, importing, _, afresh = self._asker.ask(depth)
-        if tool:
-            return
-        if importing and (kind is not ReadKind.CONTENT or path.endswith(_SOURCES)):
-            return  # the import system: modules are owners, not inputs
-        if kind is ReadKind.CONTENT and not self._exists(path):
-            kind = ReadKind.MISSING
-        read = Read(path, kind)
-        self._owners.read(read)
-        self._ask(place, read, afresh=afresh)
-
-    def _ask(self, place: Place | None, read: Read, *, afresh: bool) -> None:
-        if place is not None:
-            asked = self.asked_afresh if afresh else self.asked
-            asked.setdefault(place, set()).add(read)
+                self._busy.discard(thread)
 
     def _exists(self, path: RepoPath) -> bool:
         status = self._originals["stat"]
@@ -285,7 +179,7 @@ class InputWatch:
 
     def _status_wrapper(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def status(path: Any, *arguments: Any, **named: Any) -> Any:
-            if self._busy or not isinstance(path, (str, bytes, os.PathLike)):
+            if get_ident() in self._busy or not isinstance(path, (str, bytes, os.PathLike)):
                 return original(path, *arguments, **named)
             try:
                 found = original(path, *arguments, **named)
@@ -297,27 +191,20 @@ class InputWatch:
 
         status.__name__ = original.__name__
         status.__qualname__ = original.__name__
+        status.__module__ = "os"  # where others find it, to pickle it
         status.__doc__ = original.__doc__
         return status
 
     def _looked(self, name: object, found: Any) -> None:
-        self._busy = True
+        thread = get_ident()
+        self._busy.add(thread)
         try:
             path = self._path(name)
-            if not path:
-                return
-            if found is None or (found is False and not self._exists(path)):
-                kind = ReadKind.MISSING
-            else:
-                kind = ReadKind.STATUS
-            place, tool, importing, _, afresh = self._asker.ask(2)
-            if tool or importing:
-                return
-            read = Read(path, kind)
-            self._owners.read(read)
-            self._ask(place, read, afresh=afresh)
+            if path:
+                missing = found is None or (found is False and not self._exists(path))
+                self._notes.looked(path, sys._getframe(2), exists=not missing)  # noqa: SLF001
         finally:
-            self._busy = False
+            self._busy.discard(thread)
 
 
 class _Finder:
@@ -358,14 +245,3 @@ def _support_sets() -> tuple[set[Any], ...]:
         os.supports_follow_symlinks,
         os.supports_effective_ids,
     )
-
-
-def _program(arguments: tuple[Any, ...]) -> str:
-    executable, argv = arguments[0], arguments[1]
-    name = executable
-    if name is None and isinstance(argv, (list, tuple)) and argv:
-        name = argv[0]
-    try:
-        return os.path.basename(os.fsdecode(name))  # noqa: PTH119 - may be bytes
-    except TypeError:
-        return ""

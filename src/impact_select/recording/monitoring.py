@@ -79,6 +79,10 @@ class MonitoringCollector:
         if fresh:
             self._rearm()
 
+    def abandon(self) -> None:
+        """See Collector.abandon."""
+        self.stop()
+
     def stop(self) -> dict[int, BitMap]:
         """Give the tool ids back."""
         monitoring = self._monitoring

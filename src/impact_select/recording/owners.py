@@ -25,7 +25,7 @@ class OwnerStack:
     """
 
     def __init__(self, collector: Collector) -> None:
-        self._collector = collector
+        self._collector: Collector | None = collector
         self._numbers: dict[OwnerKey, int] = {SESSION: 0}
         self._keys: list[OwnerKey] = [SESSION]
         self._stack: list[int] = [0]
@@ -48,16 +48,16 @@ class OwnerStack:
         """
         if self.before_switch is not None:
             self.before_switch()
-        number = self._number(key)
+        number = self.number(key)
         below = self._stack[-1]
         if used and below and below != number:
             self._uses[below].add(number)
         self._stack.append(number)
-        self._collector.switch(number, fresh=True)
+        self._switch(number, fresh=True)
 
     def end(self, key: OwnerKey) -> None:
         """Take an owner off, and whatever was left above it."""
-        number = self._number(key)
+        number = self.number(key)
         if number not in self._stack[1:]:
             return
         if self.before_switch is not None:
@@ -69,7 +69,15 @@ class OwnerStack:
             fresh = fresh or (removed != below and removed not in self._uses[below])
             if removed == number:
                 break
-        self._collector.switch(self._stack[-1], fresh=fresh)
+        self._switch(self._stack[-1], fresh=fresh)
+
+    def retire(self) -> None:
+        """Have no more turns taken: this is a forked process, which its own recorder watches."""
+        self._collector = None
+
+    def _switch(self, number: int, *, fresh: bool) -> None:
+        if self._collector is not None:
+            self._collector.switch(number, fresh=fresh)
 
     @contextmanager
     def turn(self, key: OwnerKey, *, used: bool = True) -> Iterator[None]:
@@ -86,18 +94,22 @@ class OwnerStack:
 
     def use(self, key: OwnerKey) -> None:
         """Note that the owner on top depends on another one, unless it is the session."""
-        number = self._number(key)
+        number = self.number(key)
         top = self._stack[-1]
         if top and top != number:
             self._uses[top].add(number)
 
     def link(self, user: OwnerKey, used: OwnerKey) -> None:
         """Note that an owner depends on another one."""
-        self._uses[self._number(user)].add(self._number(used))
+        self._uses[self.number(user)].add(self.number(used))
 
     def read(self, read: Read) -> None:
         """Note that the owner on top looked at an input."""
         self._reads.setdefault(self._stack[-1], set()).add(read)
+
+    def link_read(self, key: OwnerKey, read: Read) -> None:
+        """Note that some owner looked at an input."""
+        self._reads.setdefault(self.number(key), set()).add(read)
 
     def finished(
         self, units: dict[int, BitMap]
@@ -112,7 +124,8 @@ class OwnerStack:
         """Return the owner that the collector knows by a number."""
         return self._keys[number]
 
-    def _number(self, key: OwnerKey) -> int:
+    def number(self, key: OwnerKey) -> int:
+        """Return the number by which the collector knows an owner."""
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._keys)

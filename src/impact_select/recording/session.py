@@ -4,9 +4,10 @@ import os
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from pyroaring import BitMap
 
@@ -14,17 +15,16 @@ from impact_select.errors import UsageMistake
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.recorded import (
     Method,
-    ModuleFacts,
     OwnerKey,
     OwnerKind,
     OwnerRecord,
-    Place,
     RecordedRun,
 )
 from impact_select.model.source import Outline
 from impact_select.recording.asking import Asker
 from impact_select.recording.caches import CacheWatch
 from impact_select.recording.calls import CallsCollector
+from impact_select.recording.children import ChildWatch
 from impact_select.recording.collector import Collector
 from impact_select.recording.distributions import (
     installed_versions,
@@ -32,10 +32,13 @@ from impact_select.recording.distributions import (
     required_names,
 )
 from impact_select.recording.fixtures import FixtureWatch
-from impact_select.recording.imports import ImportWatch, modules_in_memory
+from impact_select.recording.imports import ImportNotes, ImportWatch, modules_in_memory
+from impact_select.recording.input_notes import InputNotes
 from impact_select.recording.inputs import InputWatch
+from impact_select.recording.module_facts import ModuleReader
 from impact_select.recording.monitoring import MonitoringCollector, tools_available
 from impact_select.recording.owners import SESSION, OwnerStack
+from impact_select.recording.replay import Replay
 from impact_select.recording.source_index import (
     OutlineLookup,
     ProjectFolder,
@@ -43,6 +46,9 @@ from impact_select.recording.source_index import (
     SourceIndex,
 )
 from impact_select.recording.tests import TestWatch
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class Recording:
@@ -68,12 +74,23 @@ class Recording:
         self.collector = make_collector(collector, self._index, coverage_follows)
         self._owners = OwnerStack(self.collector)
         own_project = self._folder.repo_path(__file__) is not None
-        asker = Asker(self._index, own_project)
-        self._imports = ImportWatch(self._index, self._owners, asker)
-        self._inputs = InputWatch(self._folder, self._owners, asker)
+        self._asker = Asker(self._index, own_project)
+        self._import_notes = ImportNotes(self._asker)
+        self._imports = ImportWatch(self._index, self._owners, self._import_notes)
+        self._input_notes = InputNotes(self._asker, self._owners.read)
+        self._inputs = InputWatch(self._folder, self._input_notes)
         self._caches = CacheWatch(self._index, self._owners)
         self._fixtures = FixtureWatch(self._owners)
         self._tests = TestWatch(self._folder, self._owners, self._caches)
+        self._children = ChildWatch(
+            self._folder,
+            self._owners,
+            self._asker,
+            self._inputs,
+            self._caches,
+            self.collector.name,
+            self._leave_forked,
+        )
         self._preloaded = self._project_modules(modules_in_memory())
 
     def on_new_file(self, callback: Callable[[str], None]) -> None:
@@ -101,48 +118,79 @@ class Recording:
         self._caches.start()
         self._fixtures.start()
         self._inputs.start()
+        self._children.start()
         self.collector.start()
 
     def stop(self) -> RecordedRun:
-        """Stop watching; return what was seen."""
+        """Stop watching; return what was seen, in the processes that were started too."""
         units = self.collector.stop()
+        self._leave()
+        replay = Replay(self._index, self._owners, self._asker, self._children)
+        replay.run()
+        self._children.close()
+        for key, found in replay.units.items():
+            number = self._owners.number(key)
+            units[number] = units.get(number, BitMap()) | found
+        return self._run(units, replay)
+
+    def _leave(self) -> None:
+        self._children.stop()
         self._inputs.stop()
         self._fixtures.stop()
         self._caches.stop()
         self._imports.stop()
-        return self._run(units)
 
-    def _run(self, units: dict[int, BitMap]) -> RecordedRun:
+    def _leave_forked(self) -> None:
+        """Stop in a process that was forked: it has a recorder of its own."""
+        self.collector.abandon()
+        self._owners.retire()
+        self._leave()
+
+    def _run(self, units: dict[int, BitMap], replay: Replay) -> RecordedRun:
         files = list(self._index.files())
         memory = modules_in_memory()
-        resolver = _ImportResolver(self._project_modules(memory), self._imports.names)
-        foreign_names = {name.partition(".")[0] for name in memory}
-        provided = {name: dists for name, dists in providers().items() if name in foreign_names}
-        modules = self._with_holders({file.path: self._module(file, resolver) for file in files})
+        imports, inputs = self._import_notes, self._input_notes
+        modules = ModuleReader(
+            self._index,
+            self._project_modules(memory),
+            imports,
+            replay.imports,
+            inputs.unpickled | replay.inputs.unpickled,
+            replay.changed,
+        ).read()
+        every = providers()
+        in_memory = {name.partition(".")[0] for name in memory} | replay.sought
+        loaded = {dist for name in in_memory for dist in every.get(name, ())}
+        named = in_memory.union(*(facts.foreign for facts in modules.values()))
+        missed = {
+            place: {name for name in names if name not in memory}
+            for place, names in inputs.failed_imports.items()
+        }
+        # Of what others sought, nobody knows what they found; but it is no project module.
+        missed_by_others = {
+            place: {name for name in names if name.partition(".")[0] not in every}
+            for place, names in replay.inputs.failed_imports.items()
+        }
         versions = installed_versions(sys.path)
-        loaded = frozenset(name for names in provided.values() for name in names)
-        owners = self._owner_records(units, files)
         return RecordedRun(
-            owners=owners,
+            owners=self._owner_records(units, files),
             tests=dict(self._tests.tests),
             modules=modules,
-            asked={place: frozenset(reads) for place, reads in self._inputs.asked.items()},
-            asked_afresh={
-                place: frozenset(reads) for place, reads in self._inputs.asked_afresh.items()
-            },
-            failed_imports={
-                place: frozenset(name for name in names if name not in memory)
-                for place, names in self._inputs.failed_imports.items()
-            },
-            search=self._search(),
+            asked=_together(inputs.asked, replay.inputs.asked, self._children.asked),
+            asked_afresh=_together(inputs.asked_afresh, replay.inputs.asked_afresh),
+            failed_imports=_together(missed, missed_by_others),
+            search=self._search(replay.search),
             distributions=versions,
             requires=required_names(versions),
-            provides=provided,
-            loaded_distributions=loaded & versions.keys(),
+            provides={name: dists for name, dists in every.items() if name in named},
+            loaded_distributions=frozenset(loaded & versions.keys()),
             empty_files=self._tests.empty_files(),
-            written=frozenset(self._inputs.written),
+            written=frozenset(inputs.written | replay.inputs.written),
             finders=self._finders(),
-            unseen=self._unseen(files),
+            unseen=self._unseen(files) | replay.filled,
+            blurred=self._blurred(files) | replay.blurred,
+            shared_processes=_together(replay.started),
+            own_processes=_together(replay.kept),
         )
 
     def _finders(self) -> dict[Method, dict[str, frozenset[OwnerKey]]]:
@@ -171,6 +219,12 @@ class Recording:
             }
         )
 
+    def _blurred(self, files: Iterable[SourceFile]) -> frozenset[Method]:
+        """Return the functions that fill something, where only calls are seen."""
+        if self.collector.name != CallsCollector.name:
+            return frozenset()
+        return frozenset((file.path, name) for file in files for name in file.filling_functions())
+
     def _owner_records(
         self, units: dict[int, BitMap], files: list[SourceFile]
     ) -> dict[OwnerKey, OwnerRecord]:
@@ -192,14 +246,14 @@ class Recording:
         Those that pytest imports are not meant: test files concern their own tests,
         conftest files those below them, packages the modules in them.
         """
-        asked = self._imports.dynamic.items()
+        asked = self._import_notes.dynamic.items()
         found = {
             path for path, places in asked if None in places and not path.endswith("__init__.py")
         }
         own = self._tests.collected_files()
         return frozenset(
             path
-            for path in (found | self._imports.elsewhere) - own
+            for path in (found | self._import_notes.elsewhere) - own
             if path.rpartition("/")[2] != "conftest.py"
         )
 
@@ -217,62 +271,6 @@ class Recording:
             every = BitMap(range(file.loaded - file.base + 1))
             by_file[file.path] = by_file.get(file.path, BitMap()) | every
 
-    def _module(self, file: SourceFile, resolver: "_ImportResolver") -> ModuleFacts:
-        imports: set[tuple[int, RepoPath]] = set()
-        foreign: set[str] = set()
-        names = resolver.names(file.path)
-        if file.outline is not None:
-            for fact in file.outline.imports:
-                for _, package in names or {("", "")}:
-                    targets, outside = resolver.resolve(fact.level, fact.module, fact.name, package)
-                    imports.update((fact.unit, target) for target in targets)
-                    foreign.update(outside)
-            parents = resolver.parents(file.path)
-            imports.update((file.outline.loaded, parent) for parent in parents)
-        return ModuleFacts(
-            blob=file.blob,
-            names=frozenset(name for name, _ in names),
-            imports=frozenset(item for item in imports if item[1] != file.path),
-            dynamic=self._dynamic(file),
-            foreign=frozenset(foreign),
-            handed_out=False,
-        )
-
-    def _dynamic(self, file: SourceFile) -> frozenset[tuple[int, RepoPath]]:
-        """Return what this file's places asked to import, statements included."""
-        return frozenset(
-            (place[1], target)
-            for asked in (self._imports.dynamic, self._imports.visited)
-            for target, places in asked.items()
-            for place in places
-            if place is not None and place[0] == file.path and target != file.path
-        )
-
-    def _with_holders(self, modules: dict[RepoPath, ModuleFacts]) -> dict[RepoPath, ModuleFacts]:
-        """Mark the modules that something else than a project's own code asked for things."""
-        for path, facts in modules.items():
-            for place in self._imports.dynamic.get(path, ()):
-                stated = place is not None and any(
-                    (unit, path) in modules[place[0]].imports for unit in self._beside(place)
-                )
-                if not stated:
-                    modules[path] = replace(facts, handed_out=True)
-            if not facts.names.isdisjoint(self._inputs.unpickled):
-                modules[path] = replace(facts, handed_out=True)
-        return modules
-
-    def _beside(self, place: Place) -> set[int]:
-        """Return the units on a place's lines; a statement has one for each name it imports."""
-        path, unit = place
-        file = self._index.known(path)
-        spans = file.outline.lines if file is not None and file.outline is not None else ()
-        own = [span for span in spans if span.unit == unit]
-        return {unit} | {
-            span.unit
-            for span in spans
-            if any(one.first <= span.last and span.first <= one.last for one in own)
-        }
-
     def _project_modules(self, memory: Mapping[str, ModuleType]) -> dict[str, SourceFile]:
         found: dict[str, SourceFile] = {}
         for name, module in memory.items():
@@ -283,62 +281,10 @@ class Recording:
                     found[name] = file
         return found
 
-    def _search(self) -> frozenset[RepoPath]:
-        paths = (self._folder.repo_path(os.path.abspath(entry)) for entry in sys.path)  # noqa: PTH100
+    def _search(self, others: Iterable[str]) -> frozenset[RepoPath]:
+        entries = [*map(os.path.abspath, sys.path), *others]
+        paths = (self._folder.repo_path(entry) for entry in entries)
         return frozenset(path for path in paths if path is not None)
-
-
-class _ImportResolver:
-    """Import statements to files, by what is in memory at the end."""
-
-    def __init__(
-        self,
-        modules: Mapping[str, SourceFile],
-        executed: Mapping[RepoPath, set[tuple[str, str]]],
-    ) -> None:
-        self._files: dict[str, RepoPath] = {name: file.path for name, file in modules.items()}
-        self._names: dict[RepoPath, set[tuple[str, str]]] = {
-            path: set(names) for path, names in executed.items()
-        }
-        for path, names in executed.items():
-            for name, _ in names:
-                self._files.setdefault(name, path)
-        for name, file in modules.items():
-            is_package = file.path.endswith("__init__.py")
-            package = name if is_package else name.rpartition(".")[0]
-            self._names.setdefault(file.path, set()).add((name, package))
-
-    def names(self, path: RepoPath) -> set[tuple[str, str]]:
-        """Return the (module name, package) pairs under which a file was imported."""
-        return self._names.get(path, set())
-
-    def parents(self, path: RepoPath) -> set[RepoPath]:
-        """Return the packages around a file, which were imported before it."""
-        found: set[RepoPath] = set()
-        for name, _ in self.names(path):
-            package = name.rpartition(".")[0]
-            while package:
-                if package in self._files:
-                    found.add(self._files[package])
-                package = package.rpartition(".")[0]
-        return found
-
-    def resolve(
-        self, level: int, module: str, name: str, package: str
-    ) -> tuple[set[RepoPath], set[str]]:
-        """Return the project files that an import executes, and foreign top-level names."""
-        absolute = module
-        if level:
-            parts = package.split(".")
-            kept = parts[: len(parts) - (level - 1)]
-            absolute = ".".join([*kept, module] if module else kept)
-        parts = absolute.split(".")
-        wanted = [".".join(parts[: count + 1]) for count in range(len(parts))]
-        if name and name != "*":
-            wanted.append(f"{absolute}.{name}")
-        found = {self._files[some] for some in wanted if some in self._files}
-        outside = set() if found or level else {parts[0]}
-        return found, outside
 
 
 def make_collector(name: str, index: SourceIndex, coverage_follows: bool) -> Collector:
@@ -365,6 +311,16 @@ def make_collector(name: str, index: SourceIndex, coverage_follows: bool) -> Col
     from impact_select.recording.coverage_lines import CoverageCollector
 
     return CoverageCollector(index)
+
+
+def _together(
+    *parts: Mapping[_Key, AbstractSet[_Value]],
+) -> dict[_Key, frozenset[_Value]]:
+    result: dict[_Key, frozenset[_Value]] = {}
+    for part in parts:
+        for key, values in part.items():
+            result[key] = result.get(key, frozenset()) | values
+    return result
 
 
 def _split(

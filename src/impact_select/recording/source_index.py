@@ -8,16 +8,15 @@ from contextlib import suppress
 from hashlib import sha1
 from pathlib import Path
 from types import CodeType
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from impact_select.child.folder import Folder
 from impact_select.model.ids import Blob, RepoPath
 from impact_select.model.source import Outline, UnitKind, plain_name
 from impact_select.outline.parse import UnparsedSource, is_source, parse_outline
+from impact_select.recording.noted_frames import NotedCode
 
-_FOREIGN_PARTS: Final = frozenset(
-    {"site-packages", "dist-packages", ".tox", ".nox", ".venv", "node_modules", ".git"}
-)
-_DERIVED_PARTS: Final = frozenset({"__pycache__", ".pytest_cache", ".impact", ".hypothesis"})
+Code: TypeAlias = CodeType | NotedCode
 OutlineLookup: TypeAlias = Callable[[Blob], Outline | None]
 """Finds an outline by the git blob id of the file's bytes."""
 
@@ -27,57 +26,20 @@ def no_outline(_blob: Blob) -> Outline | None:
     return None
 
 
-class ProjectFolder:
-    """The part of the file system that counts as the project.
-
-    Installed packages and derived files below the folder do not belong to it.
+class ProjectFolder(Folder):
+    """The project, as this interpreter sees it.
 
     Args:
         top: Top of the repository's work tree, resolved.
     """
 
     def __init__(self, top: Path) -> None:
-        self.top = str(top)
-        self._prefix = self.top + os.sep
         roots = {sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")}
         roots |= {sys.prefix, sys.base_prefix}
-        self._foreign = tuple(
-            sorted(
-                os.path.realpath(root) + os.sep
-                for root in roots
-                if os.path.realpath(root).startswith(self._prefix)
-            )
+        inside = {os.path.realpath(root) + os.sep for root in roots}
+        super().__init__(
+            str(top), sorted(root for root in inside if root.startswith(str(top) + os.sep))
         )
-        self._known: dict[str, RepoPath | None] = {}
-
-    def repo_path(self, filename: str) -> RepoPath | None:
-        """Name a file or folder of the project; None for all others.
-
-        Symbolic links on the way are resolved where the plain name lies outside.
-        """
-        try:
-            return self._known[filename]
-        except KeyError:
-            found = self._known[filename] = self._find(filename)
-            return found
-
-    def _find(self, filename: str) -> RepoPath | None:
-        if not filename or filename[0] == "<":
-            return None
-        full = os.path.normpath(os.path.join(os.getcwd(), filename))
-        if not full.startswith(self._prefix):
-            full = os.path.realpath(full)
-            if full == self.top:
-                return RepoPath("")
-            if not full.startswith(self._prefix):
-                return None
-        if full.startswith(self._foreign):
-            return None
-        relative = full[len(self._prefix) :].replace(os.sep, "/")
-        parts = relative.split("/")
-        if not _FOREIGN_PARTS.isdisjoint(parts) or not _DERIVED_PARTS.isdisjoint(parts):
-            return None
-        return RepoPath(relative)
 
 
 class SourceFile:
@@ -143,7 +105,7 @@ class SourceFile:
             if entry is not None:
                 self._entries[plain.rpartition(".")[2], facts.first_line] = (entry,)
 
-    def units_at(self, line: int, code: CodeType | None = None) -> tuple[int, ...]:
+    def units_at(self, line: int, code: Code | None = None) -> tuple[int, ...]:
         """Return the units of a 1-based line.
 
         Where several share it and the code object is known, those of its symbol.
@@ -168,14 +130,14 @@ class SourceFile:
         assert self.outline is not None
         return self.outline.units[unit - self.base].kind is UnitKind.BLOCK
 
-    def entry_units(self, code: CodeType) -> tuple[int, ...]:
+    def entry_units(self, code: Code) -> tuple[int, ...]:
         """Return the units that a call of a code object runs whatever happens in it."""
         if code.co_name == "<module>":
             return (self.loaded,)
         found = self._entries.get((code.co_name, code.co_firstlineno))
         return found if found is not None else self.units_at(code.co_firstlineno, code)
 
-    def filling_method(self, code: CodeType) -> tuple[str, Mapping[str, bool]] | None:
+    def filling_method(self, code: Code) -> tuple[str, Mapping[str, bool]] | None:
         """Return the qualified name of a method that fills its receiver, and what it fills.
 
         That is its attributes, and whether it only sets them; none for the constructor of an
@@ -186,11 +148,22 @@ class SourceFile:
             return symbol, self._filling[symbol]
         return (symbol, {}) if symbol in self._making else None
 
+    def filling_functions(self) -> Iterator[str]:
+        """Iterate over the qualified names of the functions that fill anything."""
+        if self.outline is not None:
+            for function in self.outline.functions:
+                if function.fills:
+                    yield function.qualname
+
+    def symbol(self, code: Code) -> str:
+        """Return the qualified name of a function or class; empty for other code."""
+        return self._symbols.get((code.co_name, code.co_firstlineno), "")
+
     def filling_methods(self) -> Iterator[str]:
         """Iterate over the qualified names of the methods that fill their receivers."""
         return iter(self._filling)
 
-    def units_of_symbol(self, code: CodeType) -> tuple[int, ...]:
+    def units_of_symbol(self, code: Code) -> tuple[int, ...]:
         """Return all units that running a code object, but no other, may touch."""
         units = set(self.entry_units(code))
         for line in code_lines(code):
@@ -224,7 +197,7 @@ class SourceIndex:
         known_outline: Looks an outline up by the id of the bytes.
     """
 
-    def __init__(self, folder: ProjectFolder, known_outline: OutlineLookup = no_outline) -> None:
+    def __init__(self, folder: Folder, known_outline: OutlineLookup = no_outline) -> None:
         self.folder = folder
         self._known_outline = known_outline
         self._by_filename: dict[str, SourceFile | None] = {}
@@ -278,6 +251,6 @@ def blob_id(content: bytes) -> Blob:
     return Blob(digest.hexdigest())
 
 
-def code_lines(code: CodeType) -> set[int]:
+def code_lines(code: Code) -> set[int]:
     """Return the 1-based lines that a code object can report."""
     return {line for _, _, line in code.co_lines() if line}

@@ -326,6 +326,8 @@ class _Side:
         earliest = len(self._positions)
         for owner in owners:
             kind, name = self._owner(owner)
+            if kind == OwnerKind.PROCESS:
+                kind, _, name = name.partition(":")  # of whoever started it
             if kind == OwnerKind.TEST:
                 earliest = min(earliest, self._positions.get(TestId(name), -1))
             elif kind != OwnerKind.STATE:

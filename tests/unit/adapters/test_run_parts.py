@@ -39,6 +39,9 @@ def test_a_part_arrives_whole(tmp_path: Path) -> None:
         loaded_distributions=frozenset({"lib"}),
         empty_files=frozenset({RepoPath("test_empty.py")}),
         written=frozenset({RepoPath("made.txt")}),
+        blurred=frozenset({(RepoPath("a.py"), "Shop.rows")}),
+        shared_processes={(RepoPath("a.py"), 3): frozenset({key})},
+        own_processes={(RepoPath("b.py"), 0): frozenset({key})},
     )
     part = tmp_path / "1.part"
 

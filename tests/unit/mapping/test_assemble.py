@@ -8,7 +8,7 @@ from tests.unit.builders import places
 from tests.unit.fakes import Session
 
 from impact_select.mapping.assemble import Evidence, assemble, merge_runs, with_failures
-from impact_select.model.ids import RepoPath, TestId
+from impact_select.model.ids import Blob, RepoPath, TestId
 from impact_select.model.recorded import (
     Outcome,
     OwnerKey,
@@ -101,6 +101,40 @@ def test_dynamic_imports() -> None:
     files = {**FILES, "conftest.py": ""}
 
     assert by_owner(assembled(replace(session, files=files).run()))["help.py"] == {"a"}
+
+
+def test_processes_of_a_place() -> None:
+    """One that a library starts serves all who run the place; another one has its own users."""
+    process = OwnerKey(OwnerKind.PROCESS, f"test:{A}")
+    state = OwnerKey(OwnerKind.STATE, "state")
+    place = (RepoPath("app/core.py"), 2)
+    ran = {place[0]: BitMap([place[1]])}
+    run = Session(FILES, {A: [], B: [], C: []}).run()
+    owners = {
+        **run.owners,
+        process: OwnerRecord({}, frozenset(), frozenset()),
+        state: OwnerRecord(ran, frozenset(), frozenset()),
+        OwnerKey(OwnerKind.TEST, A): OwnerRecord({}, frozenset(), frozenset({process})),
+        OwnerKey(OwnerKind.TEST, B): OwnerRecord(ran, frozenset(), frozenset()),
+        OwnerKey(OwnerKind.TEST, C): OwnerRecord({}, frozenset(), frozenset({state})),
+    }
+    started = {place: frozenset({process})}
+    shared = replace(run, owners=owners, shared_processes=started)
+    own = replace(run, owners=owners, own_processes=started)
+
+    assert by_owner(assembled(shared))[process.name] == {"a", "b", "c"}
+    assert by_owner(assembled(own))[process.name] == {"a", "c"}
+
+
+def test_a_file_that_two_processes_found_different() -> None:
+    """Nobody knows which content such a file had."""
+    path = RepoPath("app/core.py")
+    one = SESSION.run()
+    changed = replace(one.modules[path], blob=Blob("other"))
+    two = replace(one, modules={path: changed})
+
+    assert merge_runs([one, one]).modules[path].blob == one.modules[path].blob
+    assert merge_runs([one, two]).modules[path].blob == ""
 
 
 def test_owners_that_no_test_depends_on() -> None:
