@@ -11,6 +11,7 @@ HELPERS = """
     import signal
     import subprocess
     import sys
+    import time
 
     def python(*words, **named):
         return subprocess.run([sys.executable, *words], check=True, timeout=60, **named)
@@ -83,16 +84,62 @@ TOOL = {
         print(used(), flush=True)
         time.sleep(100)
     """,
-    "data.txt": "one\n",
-    "reader.py": """
-        print(open("data.txt").read())
+    "daemon.py": """
+        import os
+        import sys
+
+        from tool.core import used
+
+        if not os.fork():
+            os.setsid()
+            os.closerange(0, 1000)
+            for _ in range(10):
+                os.open(os.devnull, os.O_RDWR)
+            if not os.fork():
+                used()
+                open(sys.argv[1], "w").close()
+            os._exit(0)
+        os.wait()
+    """,
+    "threads.py": """
+        import threading
+
+        from tool.core import used
+
+        thread = threading.Thread(target=used)
+        thread.start()
+        thread.join()
+    """,
+    "handles.py": """
+        import signal
+        import sys
+        import time
+
+        from tool.core import used
+
+
+        def stop(number, frame):
+            print(used(), flush=True)
+            sys.exit()
+
+
+        signal.signal(signal.SIGTERM, stop)
+        print("ready", flush=True)
+        time.sleep(100)
+    """,
+    "inner/test_inner.py": """
+        from tool.core import used
+
+
+        def test_used():
+            assert used() == 1
     """,
     "tests/helpers.py": HELPERS,
     "tests/test_none.py": """
         def test_none():
             pass
     """,
-    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = [".", "tests"]\n',
+    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = [".", "tests"]\ntestpaths = ["tests"]\n',
     ".gitignore": "__pycache__/\n",
 }
 
@@ -141,6 +188,43 @@ WAYS = {
         quiet = {'stdout': subprocess.PIPE, 'stderr': subprocess.DEVNULL}
         child = subprocess.Popen([sys.executable, 'waits.py'], **quiet)
         assert child.stdout.readline() .strip() == b'1'
+    """,
+    "left_at_once": "python('-c', 'import os, tool.core; tool.core.used(); os._exit(0)')",
+    "aborted": """
+        code = 'import os, tool.core; tool.core.used(); os.abort()'
+        assert subprocess.run([sys.executable, '-c', code]).returncode == -signal.SIGABRT
+    """,
+    "daemon": """
+        done = tmp_path / 'done'
+        python('daemon.py', str(done))
+        while not done.exists():
+            time.sleep(0.01)
+    """,
+    "in_a_thread": """
+        import threading
+        thread = threading.Thread(target=python, args=('script.py',))
+        thread.start()
+        thread.join()
+    """,
+    "its_threads": "python('threads.py')",
+    "its_handler": """
+        child = subprocess.Popen([sys.executable, 'handles.py'], stdout=subprocess.PIPE)
+        assert child.stdout.readline()
+        time.sleep(0.2)  # a signal that meets a watcher at work makes it give up
+        child.terminate()
+        assert child.communicate()[0].strip() == b'1'
+    """,
+    "its_tests": "python('-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'inner', env={})",
+    "its_recording": """
+        import shutil
+        inner = shutil.copytree('inner', tmp_path / 'inner')
+        (inner / '.git/objects').mkdir(parents=True)
+        (inner / '.git/refs').mkdir()
+        (inner / '.git/HEAD').write_text('ref: refs/heads/main')
+        path = os.pathsep.join([os.getcwd(), os.environ.get('PYTHONPATH', '')])
+        variables = {**os.environ, 'PYTHONPATH': path}
+        python('-m', 'pytest', '-q', '--impact-record', cwd=inner, env=variables)
+        assert (inner / '.impact/map.sqlite').is_file()
     """,
     "asynchronous": """
         import asyncio

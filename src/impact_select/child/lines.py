@@ -73,10 +73,19 @@ class LineWatch:
             set_local_events(self._tool, code, 0)
             set_local_events(self._tool, code, self._local)
 
+    def callbacks(self) -> list[CodeType]:
+        """Return the code of the functions during which Python tells nothing."""
+        return [function.__code__ for function in self._callbacks()]
+
     def _listen(self) -> None:
-        monitoring, tool = self._monitoring, self._tool
+        monitoring = self._monitoring
         events = monitoring.events
-        disable = monitoring.DISABLE
+        kinds = (events.PY_START, events.PY_RESUME, events.PY_THROW, events.LINE)
+        for event, function in zip(kinds, self._callbacks(), strict=True):
+            monitoring.register_callback(self._tool, event, function)
+
+    def _callbacks(self) -> tuple[Any, ...]:
+        disable = self._monitoring.DISABLE
         numbers, foreign = self._codes.numbers, self._codes.foreign
         discover, hit = self._discover, self._part.hit
 
@@ -101,10 +110,7 @@ class LineWatch:
             hit(numbers[id(code)] | line)
             return disable
 
-        monitoring.register_callback(tool, events.PY_START, on_start)
-        monitoring.register_callback(tool, events.PY_RESUME, on_resume)
-        monitoring.register_callback(tool, events.PY_THROW, on_throw)
-        monitoring.register_callback(tool, events.LINE, on_line)
+        return on_start, on_resume, on_throw, on_line
 
     def _discover(self, code: CodeType) -> int | None:
         number = self._codes.number(code, sys._getframe(2))  # noqa: SLF001 - the documented way

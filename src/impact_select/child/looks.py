@@ -9,7 +9,7 @@ from _thread import get_ident
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
     from typing import Any
 
     from impact_select.child.codes import Codes
@@ -66,6 +66,10 @@ class LookWatch:
                 if original in supported:
                     supported.add(wrapper)
         sys.meta_path.insert(0, self)
+
+    def callbacks(self) -> list[CodeType]:
+        """Return the code of the functions during which Python tells nothing."""
+        return [self._on_event.__code__]
 
     def renew(self, part: Part) -> None:
         """Begin again in a forked process."""

@@ -13,6 +13,7 @@ from impact_select.child.lines import LineWatch, free_tool
 from impact_select.child.loads import LoadWatch
 from impact_select.child.looks import LookWatch
 from impact_select.child.part import Part
+from impact_select.child.signals import SignalWatch
 from impact_select.child.stacks import Stacks
 from impact_select.child.starts import Hook, StartWatch
 
@@ -69,6 +70,8 @@ class Recorder:
         self._looks.on_start = self._on_start
         self._away: set[int] = set()
         self._lines: LineWatch | TraceWatch = self._line_watch()
+        unseen = (*self._lines.callbacks(), *self._looks.callbacks())
+        self._signals = SignalWatch(self._part, unseen)
 
     def _line_watch(self) -> LineWatch | TraceWatch:
         tool = free_tool() if self._orders.collector == "monitoring" else None
@@ -90,6 +93,7 @@ class Recorder:
         self._loads.start()
         self._looks.start()
         self._starts.start()
+        self._signals.start()
         self._lines.start()
         self._claim()
         if is_forked:
@@ -160,6 +164,7 @@ class Recorder:
         self._stacks.renew(self._part)
         self._looks.renew(self._part)
         self._loads.renew(self._part)
+        self._signals.renew(self._part)
         self._switch(0)
         self._lines.renew(self._part)
         self._claim()

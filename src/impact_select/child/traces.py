@@ -68,6 +68,11 @@ class TraceWatch:
                 frame.f_trace_lines = True
             frame = frame.f_back
 
+    def callbacks(self) -> list[CodeType]:
+        """Return the code of the functions during which Python tells nothing."""
+        functions = (self._on_call, self._on_line, self._on_profile)
+        return [function.__code__ for function in functions]
+
     def renew(self, part: Part) -> None:
         """Begin again in a forked process."""
         self._part = part
