@@ -290,8 +290,9 @@ class Session:
         project, before = self._project, self._before
         if project is None or before is None:
             return
-        outlines = self._recording.outlines() if self._recording is not None else {}
+        recording = self._recording
         run = self._finished_run()
+        outlines = recording.outlines() if recording is not None else {}
         if self._outlines is not None:
             self._outlines.close()  # the map is replaced soon
         if run is None:

@@ -100,32 +100,39 @@ class ChildWatch:
         self._on_fork = on_fork
         self._process = os.getpid()
         self._numbers = itertools.count(1)
-        # No TemporaryDirectory: a forked process would remove it as it ends.
-        self.folder = Path(mkdtemp(prefix="impact-children-")).resolve()
-        hook = "" if has_hook() else str(_SITE)
-        own = f"{_OWN}/child/"
-        foreign = (*project.foreign, *([own] if own.startswith(project.top) else []))
-        self._orders = Orders(str(self.folder), hook, project.top, foreign, collector)
-        written = orders(hook, project.top, foreign, collector)
-        (self.folder / ORDERS).write_bytes(written)
-        self._starts = StartWatch(self, Hook(str(self.folder), hook))
+        self._project = project
+        self._collector = collector
+        self._starts: StartWatch | None = None
+        self._orders: Orders | None = None
+        self.folder = Path()
         self.asked: dict[Place, set[Read]] = {}
         self.tickets: dict[str, Start] = {}
         self.pids: dict[str, int] = {}
 
     def start(self) -> None:
         """Begin to hand out tickets."""
+        # No TemporaryDirectory: a forked process would remove it as it ends.
+        self.folder = Path(mkdtemp(prefix="impact-children-")).resolve()
+        hook = "" if has_hook() else str(_SITE)
+        top, foreign = self._project.top, self._project.foreign
+        own = f"{_OWN}/child/"
+        if own.startswith(top):
+            foreign = (*foreign, own)
+        self._orders = Orders(str(self.folder), hook, top, foreign, self._collector)
+        (self.folder / ORDERS).write_bytes(orders(hook, top, foreign, self._collector))
         self._inputs.on_start = self._on_event
+        self._starts = StartWatch(self, Hook(str(self.folder), hook))
         self._starts.start()
 
     def stop(self) -> None:
         """Hand out no more."""
         self._inputs.on_start = None
-        self._starts.stop()
+        if self._starts is not None:
+            self._starts.stop()
 
     def close(self) -> None:
         """Remove the parts; processes that still run write to files without names."""
-        if os.getpid() == self._process:
+        if os.getpid() == self._process and self._orders is not None:
             rmtree(self.folder, ignore_errors=True)
 
     def give_up(self, start: Start) -> None:
@@ -177,7 +184,7 @@ class ChildWatch:
     def forked(self, ticket: str | None) -> None:
         """See Host."""
         self._on_fork()
-        if ticket is None:
+        if ticket is None or self._orders is None:
             return
         with suppress(OSError):  # then it says nothing, and counts as not recorded
             Recorder(self._orders, ticket).start(is_forked=True)
@@ -190,7 +197,7 @@ class ChildWatch:
         """See Host; this process is forked from no server."""
 
     def _on_event(self, frame: FrameType) -> None:
-        if not self._starts.is_known():
+        if self._starts is None or not self._starts.is_known():
             self.other(frame)
 
     def _ticket(
