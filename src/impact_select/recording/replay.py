@@ -317,7 +317,7 @@ class Replay:
         self, ticket: str, part: Part, frames: Mapping[int, NotedFrame | None]
     ) -> None:
         for context, stack, path, mode, flags, exists in part.of("opened"):
-            if path.endswith(".py") and _is_run(frames[stack]):
+            if exists and path.endswith(".py") and _is_run(frames[stack]):
                 continue  # Python reads its script: that is code, and runs
             if self._turn(ticket, context):
                 self.inputs.opened(path, mode, flags, frames[stack], exists=exists)
