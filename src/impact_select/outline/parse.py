@@ -64,6 +64,7 @@ from impact_select.outline.known_names import ALWAYS_BOUND
 from impact_select.outline.making import kept_by, made_by
 from impact_select.outline.names import header_loads, header_names, names_read, targets
 from impact_select.outline.nodes import below
+from impact_select.outline.refusing import may_be_refused
 from impact_select.outline.scopes import Scope, scope_of
 from impact_select.outline.state import find_fills
 from impact_select.outline.stores import SCOPES, find_locals
@@ -156,6 +157,7 @@ class _Builder:
     rebound: set[str] = field(default_factory=set)
     scopes: dict[str, Scope] = field(default_factory=dict)
     holders: dict[str, _Function] = field(default_factory=dict)
+    class_nodes: dict[str, ast.ClassDef] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     postpones: bool = False
     bare: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -373,11 +375,13 @@ class _Builder:
                 loads = names_read(statement.target) | (names_read(value) if value else set())
             else:
                 plain = is_plain_annotation(statement.annotation)
-        inert = inert and plain
+        holder = self.class_nodes.get(scope)
+        is_refused = holder is not None and may_be_refused(holder, statement)
+        inert = inert and plain and not is_refused
         form = read_type_form(value, self.constants) if plain else None
         if form is not None and not form.gives_type:
             form = None
-        makes = made_by(value, self.constants) if plain and not inert else ()
+        makes = made_by(value, self.constants) if plain and not (inert or is_refused) else ()
         known = not scope and not place and inert and value is not None
         result: object = Bound()
         if known:
@@ -534,6 +538,7 @@ class _Builder:
         )
         self.decorators(node, qualname, place)
         outside = dict(self.constants)
+        self.class_nodes[qualname] = node
         self.definition_suite(node.body, qualname, "", holder=node)
         known = not scope and not place and node.name not in self.rebound and is_plain_class(node)
         self.constants = {**outside, node.name: SomeClass if known else Bound()}
