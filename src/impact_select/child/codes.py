@@ -99,7 +99,8 @@ class Codes:
         if not isinstance(filename, str) or self.file(filename) != path:
             return  # code that another module executes by itself
         spec = namespace.get("__spec__")
-        name = getattr(spec, "name", None) or ""
+        # A script is in no package, wherever it lies: its relative imports fail.
+        name = namespace.get("__name__") if spec is None else getattr(spec, "name", None)
         package = namespace.get("__package__") or ""
         if isinstance(name, str) and isinstance(package, str):
             self._part.note("module", path, name, package)

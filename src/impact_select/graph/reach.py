@@ -571,7 +571,7 @@ class Reacher:
                 yield from self.symbol_blocks(path, symbol)
             case UnitKind.DECORATORS:
                 applied = {name.partition(".")[0] for name in outline.decorators_of(unit.symbol)}
-                if (how.rebound and how.name in applied) or not (unit.inert or how.as_made):
+                if (how.rebound and how.name in applied) or (unit.makes and not how.as_made):
                     # Nothing is known of the new decorator; its arguments may fail.
                     yield Effects(path)
                 yield from self.decorated(path, symbol, outline, unit.symbol)

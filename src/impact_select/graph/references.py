@@ -575,9 +575,14 @@ def _text(node: cst.SimpleString) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a text; it is one itself if it names something."""
+    """Return the words of a text that may name something; it is one itself if it does.
+
+    A sentence has words with stops and quotes around them, which name nothing.
+    """
     if _IDENTIFIER_PATH.fullmatch(text):
         return [text]
+    if len(text) <= _LONGEST_STRING and " " in text:
+        return [word.strip(",") for word in text.split()]
     return [word.strip(_AROUND_WORDS) for word in _BETWEEN_WORDS.split(text)]
 
 

@@ -16,7 +16,7 @@ import builtins
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyroaring import BitMap
 
@@ -36,8 +36,7 @@ _CLASS_OF: Final = frozenset({"__class__", "type"})
 _FIELDS: Final = frozenset({"attrs", "dataclass", "define", "frozen", "mutable", "s"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Lead:
+class _Lead(NamedTuple):
     """A name that code leads to.
 
     Attributes:
@@ -134,6 +133,9 @@ class NameIndex:
             if key.kind is OwnerKind.FIXTURE
         }
         self._callable: dict[RepoPath, BitMap] = {}
+        self._leads: dict[tuple[Place, bool], frozenset[int]] = {}
+        self._numbers: dict[_Lead, int] = {}
+        self._numbered: list[_Lead] = []
         self._handed: dict[str, frozenset[str]] = {}
         self._given: dict[str, frozenset[str]] = {}
         for path, facts in sources.items():
@@ -312,13 +314,14 @@ class NameIndex:
             for path, units in one.items():
                 executed[path] = executed.get(path, BitMap()) | units
         result = {path: units & executed.get(path, BitMap()) for path, units in start.items()}
-        seen: set[_Lead] = set()
+        seen: set[int] = set()
+        visited: set[tuple[Place, bool]] = set()
         for path, units in start.items():
             for unit in units:
                 seen |= self._leads_from((path, unit), executed)
         pending = deque(seen)
         while pending:
-            lead = pending.popleft()
+            lead = self._numbered[pending.popleft()]
             over = {(place, lead.is_over) for place in self._bound_in(lead.cls, lead.name)}
             for other, symbol in self._named.get(lead.name, ()):
                 units = self.blocks[other, symbol] & executed.get(other, BitMap())
@@ -328,11 +331,12 @@ class NameIndex:
                 new = units - result.get(other, BitMap())
                 result[other] = result.get(other, BitMap()) | new
                 over.update(((other, unit), False) for unit in new)
-            leads = {
-                one for place, is_over in over for one in self._leads_from(place, executed, is_over)
-            }
-            pending.extend(leads - seen)
-            seen |= leads
+            over -= visited
+            visited |= over
+            for place, is_over in over:
+                leads = self._leads_from(place, executed, is_over) - seen
+                pending.extend(leads)
+                seen |= leads
         return {other: units for other, units in result.items() if units}
 
     def _ends_with_call(self, path: RepoPath, symbol: str, name: str) -> bool:
@@ -360,8 +364,8 @@ class NameIndex:
 
     def _leads_from(
         self, place: Place, executed: Mapping[RepoPath, BitMap], is_over: bool = False
-    ) -> set[_Lead]:
-        """Return the names that a unit leads to.
+    ) -> frozenset[int]:
+        """Return the numbers of the names that a unit leads to, and that lead further.
 
         What ran on import is over, unless something was kept for later.
 
@@ -370,6 +374,27 @@ class NameIndex:
             executed: What ran.
             is_over: Whether it ran when something was made that is used now.
         """
+        known = self._leads.get((place, is_over))
+        if known is None:
+            known = frozenset(
+                self._number(lead)
+                for lead in self._find_leads(place, executed, is_over)
+                if lead.name in self._named or lead.name in self.bound
+            )
+            if LOCAL_CALL not in self._names.get(place, ()):  # else that depends on what ran
+                self._leads[place, is_over] = known
+        return known
+
+    def _number(self, lead: _Lead) -> int:
+        """Return the number of a lead; sets of numbers are quicker to compare."""
+        number = self._numbers.setdefault(lead, len(self._numbered))
+        if number == len(self._numbered):
+            self._numbered.append(lead)
+        return number
+
+    def _find_leads(
+        self, place: Place, executed: Mapping[RepoPath, BitMap], is_over: bool
+    ) -> set[_Lead]:
         path, unit = place
         found = self.sources[path].outline.units[unit]
         keeps = True

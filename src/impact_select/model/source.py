@@ -45,7 +45,8 @@ class Unit:
             takes is; evaluating it can then neither fail nor act.
         takes: Names and attributes (dotted, as written) that it takes for types.
         annotates: True for a variable that is annotated, and bound to nothing.
-        makes: What evaluating it calls (dotted, as written), where it is inert but for that.
+        makes: What evaluating it calls (dotted, as written): of a variable, where it is inert
+            but for that; of decorators, in their arguments.
     """
 
     kind: UnitKind

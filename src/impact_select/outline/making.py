@@ -2,6 +2,7 @@
 
 import ast
 import copy
+from collections.abc import Iterable
 from typing import Final
 
 from impact_select.outline.bindings import Constants, dotted_name
@@ -26,6 +27,28 @@ def made_by(node: ast.expr | None, constants: Constants) -> tuple[str, ...]:
     calls = _Calls(constants)
     left = calls.visit(copy.deepcopy(node))
     return tuple(sorted(calls.names)) if is_inert(left, constants) else ()
+
+
+def called_in(nodes: Iterable[ast.expr], constants: Constants) -> tuple[str, ...]:
+    """Return what expressions call, but for what is known to neither fail nor act.
+
+    Args:
+        nodes: The expressions.
+        constants: What the module bound so far.
+
+    Returns:
+        Dotted names as written; `?` for anything else that is called.
+    """
+    return tuple(
+        sorted(
+            {
+                dotted_name(call.func) or "?"
+                for node in nodes
+                for call in ast.walk(node)
+                if isinstance(call, ast.Call) and not is_inert(call, constants)
+            }
+        )
+    )
 
 
 class _Calls(ast.NodeTransformer):

@@ -61,7 +61,7 @@ from impact_select.outline.fingerprint import fingerprint, import_text, write_no
 from impact_select.outline.handing import find_handing
 from impact_select.outline.imports import in_one_order
 from impact_select.outline.known_names import ALWAYS_BOUND
-from impact_select.outline.making import kept_by, made_by
+from impact_select.outline.making import called_in, kept_by, made_by
 from impact_select.outline.names import header_loads, header_names, names_read, targets
 from impact_select.outline.nodes import below
 from impact_select.outline.refusing import may_be_refused
@@ -515,6 +515,7 @@ class _Builder:
             names=(name,),
             inert=inert,
             loads=loads,
+            makes=called_in(evaluated, self.constants) if kind is UnitKind.DECORATORS else (),
         )
 
     def class_(self, node: ast.ClassDef, scope: str, place: str) -> None:
