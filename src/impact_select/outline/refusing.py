@@ -23,9 +23,11 @@ def may_be_refused(
         statement: An assignment in its body.
     """
     names = set(targets(statement))
-    slots = _slots(holder)
-    if "__slots__" in names or (slots is not None and not names.isdisjoint(slots or names)):
-        return True
+    if _has_slots(holder):
+        slots = _slots(holder)
+        wanted = _bound(holder) if "__slots__" in names else names
+        if slots is None or not wanted.isdisjoint(slots):
+            return True
     value = statement.value
     made_by = {_last(one) for one in (*holder.decorator_list, *holder.bases)}
     if "unique" in made_by or (not made_by.isdisjoint(_NUMBERED) and not _is(value, int)):
@@ -42,14 +44,35 @@ def _last(node: ast.expr) -> str:
     return (dotted_name(target) or "?").rpartition(".")[2]
 
 
+def _has_slots(holder: ast.ClassDef) -> bool:
+    return any("__slots__" in _names(statement) for statement in holder.body)
+
+
 def _slots(holder: ast.ClassDef) -> set[str] | None:
-    """Return the names in `__slots__`; none where they are not known, None without it."""
+    """Return the names in `__slots__`; None where they are not known."""
+    found: set[str] = set()
     for statement in holder.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and "__slots__" in targets(statement):
-            items = getattr(statement.value, "elts", [statement.value])
-            texts = [getattr(item, "value", None) for item in items]
-            return {text for text in texts if isinstance(text, str)}
-    return None
+        if "__slots__" not in _names(statement):
+            continue
+        value = getattr(statement, "value", None)
+        for item in value.elts if isinstance(value, ast.Tuple | ast.List | ast.Set) else [value]:
+            if not (isinstance(item, ast.Constant) and isinstance(item.value, str)):
+                return None
+            found.add(item.value)
+    return found
+
+
+def _bound(holder: ast.ClassDef) -> set[str]:
+    """Return what the statements of a class bind."""
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    found = {statement.name for statement in holder.body if isinstance(statement, defined)}
+    return found.union(*map(_names, holder.body))
+
+
+def _names(statement: ast.stmt) -> tuple[str, ...]:
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+        return tuple(targets(statement))
+    return ()
 
 
 def _is(value: ast.expr | None, kind: type) -> bool:

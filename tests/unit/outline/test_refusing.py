@@ -14,8 +14,10 @@ def inert(source: str) -> dict[str, bool]:
     ("source", "known"),
     [
         ("class C:\n    a = 1", {"a": True}),
-        ("class C:\n    __slots__ = ('b',)\n    a = 1", {"__slots__": False, "a": True}),
+        ("class C:\n    __slots__ = ('b',)\n    a = 1", {"__slots__": True, "a": True}),
         ("class C:\n    __slots__ = ('a',)\n    a = 1", {"__slots__": False, "a": False}),
+        ("class C:\n    __slots__ = 'a'\n    def a(self): pass", {"__slots__": False}),
+        ("class C:\n    __slots__ = ()\n    a: int", {"__slots__": True, "a": True}),
         ("class C:\n    __slots__ = names\n    a = 1", {"__slots__": False, "a": False}),
         ("@dataclass\nclass C:\n    a: list = []", {"a": False}),
         ("@dataclass\nclass C:\n    a: tuple = ()", {"a": True}),
